@@ -1,0 +1,58 @@
+// A user's app, compiled and run outside this repository: one client answers heartbeats, one never does.
+// It prints what became of the two as one line of JSON, closes, and must then exit by itself.
+import 'reflect-metadata';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { ConnectionHealthModule } from 'nestjs-connection-health';
+import { WebSocket } from 'ws';
+
+@WebSocketGateway()
+class EchoGateway {
+  @SubscribeMessage('echo')
+  echo(@MessageBody() data: string): { event: string; data: string } {
+    return { event: 'echo', data };
+  }
+}
+
+@Module({
+  imports: [ConnectionHealthModule.forRoot({ heartbeat: { intervalMs: 500 } })],
+  providers: [EchoGateway],
+})
+class AppModule {}
+
+async function main(): Promise<void> {
+  const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
+  app.useWebSocketAdapter(new WsAdapter(app));
+  await app.listen(0, '127.0.0.1');
+  const url = `ws://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+
+  const echoes: string[] = [];
+  const answering = new WebSocket(url);
+  answering.on('message', (data) => {
+    const message = JSON.parse(String(data)) as { type?: string; ts?: number; event?: string; data?: string };
+    if (message.type === 'server_ping') {
+      answering.send(JSON.stringify({ type: 'client_pong', ts: message.ts }));
+    }
+    if (message.event === 'echo') echoes.push(message.data ?? '');
+  });
+  await once(answering, 'open');
+
+  const silent = new WebSocket(url);
+  const silentClosed = once(silent, 'close') as Promise<[code: number, reason: Buffer]>;
+  const [code] = await Promise.race([silentClosed, delay(15_000, [0] as const, { ref: false })]);
+  await delay(3_000);
+  answering.send(JSON.stringify({ event: 'echo', data: 'still here' }));
+  await delay(200);
+
+  const answeringIsOpen = answering.readyState === WebSocket.OPEN;
+  console.log(JSON.stringify({ silentCode: code, answeringIsOpen, echoes }));
+  answering.terminate();
+  await app.close();
+}
+
+void main();

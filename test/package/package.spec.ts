@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { install, pack, run, runTool } from './consumer.js';
+import type { Consumer, Tarball } from './consumer.js';
+
+jest.setTimeout(180_000);
+
+const consumers: Consumer[] = [
+  { nest: 12, type: 'module' },
+  { nest: 12, type: 'commonjs' },
+  { nest: 11, type: 'commonjs' },
+];
+
+describe('the packed tarball', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'connection-health-'));
+  let tarball: Tarball;
+
+  beforeAll(async () => {
+    tarball = await pack(folder);
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds both builds and nothing of the workshop', () => {
+    expect(tarball.files).toEqual(
+      expect.arrayContaining(['LICENSE', 'dist/esm/index.js', 'dist/cjs/index.js', 'dist/cjs/package.json']),
+    );
+    const shipped = /^(dist\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+    expect(tarball.files.filter((file) => !shipped.test(file))).toEqual([]);
+  });
+
+  it('satisfies publint', async () => {
+    const result = await runTool(folder, 'publint/src/cli.js', tarball.path, '--strict');
+    expect(result).toMatchObject({ status: 0 });
+  });
+
+  // The profile leaves out Node 10's resolution, which knows no exports: none of our Nodes uses it.
+  it('satisfies attw', async () => {
+    const result = await runTool(
+      folder,
+      '@arethetypeswrong/cli/dist/index.js',
+      tarball.path,
+      '--profile',
+      'node16',
+    );
+    expect(result).toMatchObject({ status: 0 });
+  });
+
+  describe.each(consumers)('in a Nest $nest app of type $type', (consumer) => {
+    const app = join(folder, `nest-${consumer.nest}-${consumer.type}`);
+
+    beforeAll(() => install(app, consumer, tarball));
+
+    it('compiles', async () => {
+      const result = await runTool(app, 'typescript/bin/tsc');
+      expect(result).toMatchObject({ status: 0, stdout: '' });
+    });
+
+    it('closes the silent client, keeps the answering one and lets the process exit', async () => {
+      const result = await run(app, process.execPath, '--disable-warning=ExperimentalWarning', 'out/main.js');
+      expect(result).toMatchObject({ status: 0, stderr: '' });
+      expect(JSON.parse(result.stdout.trimEnd().split('\n').at(-1) ?? '')).toEqual({
+        silentCode: 4001,
+        answeringIsOpen: true,
+        echoes: ['still here'],
+      });
+    });
+  });
+});
