@@ -1,0 +1,79 @@
+import type { Clock } from './clock.js';
+
+/** Whole milliseconds on an {@link AwakeClock}; only differences have a meaning. */
+export type AwakeTime = number;
+
+/** The awake time of what has never happened. */
+export const NEVER: AwakeTime = -1;
+
+interface Credit {
+  /** From this awake time on… */
+  readonly from: AwakeTime;
+  /** …so many milliseconds have been left out since the clock was made. */
+  readonly totalMs: number;
+}
+
+/** How many stalls are remembered for {@link AwakeClock.toEpoch}; older ones merge. */
+const REMEMBERED_CREDITS = 256;
+
+/**
+ * Time that passes only while this process could hear its peers (design rule R2).
+ *
+ * Somebody calls {@link observe} at every tick. Between two calls at most `maxStepMs` pass; whatever the event loop was
+ * blocked or the process suspended for beyond that is credited, and so moves every deadline at once.
+ */
+export class AwakeClock {
+  private observedAt: number;
+  private awakeAtObservation = 0;
+  private credits: Credit[] = [{ from: 0, totalMs: 0 }];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly maxStepMs: number,
+  ) {
+    this.observedAt = clock.monotonic();
+  }
+
+  /** The current awake time. */
+  now(): AwakeTime {
+    const elapsed = this.clock.monotonic() - this.observedAt;
+    return Math.floor(this.awakeAtObservation + Math.min(elapsed, this.maxStepMs));
+  }
+
+  /**
+   * Notes that the event loop is running now.
+   *
+   * @returns the milliseconds credited since the last call: 0 while all is well
+   */
+  observe(): number {
+    const at = this.clock.monotonic();
+    const elapsed = at - this.observedAt;
+    const step = Math.min(elapsed, this.maxStepMs);
+    this.observedAt = at;
+    this.awakeAtObservation += step;
+    const creditMs = elapsed - step;
+    if (creditMs > 0) this.remember(creditMs);
+    return creditMs;
+  }
+
+  /** All milliseconds credited since this clock was made. */
+  get creditedMs(): number {
+    return this.credits.at(-1)!.totalMs;
+  }
+
+  /** The moment an awake time stands for, in milliseconds since the Unix epoch. */
+  toEpoch(time: AwakeTime): number {
+    const creditSince = this.creditedMs - this.creditedUntil(time);
+    return Math.round(this.clock.epoch() - (this.now() - time) - creditSince);
+  }
+
+  private creditedUntil(time: AwakeTime): number {
+    const credit = this.credits.findLast(({ from }) => from <= time);
+    return credit === undefined ? this.credits[0]!.totalMs : credit.totalMs;
+  }
+
+  private remember(creditMs: number): void {
+    this.credits.push({ from: Math.floor(this.awakeAtObservation), totalMs: this.creditedMs + creditMs });
+    if (this.credits.length > REMEMBERED_CREDITS) this.credits.shift();
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  Inject,
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+
+import { bootReport } from './connection-health.boot-report.js';
+import {
+  ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  OPTIONS_TYPE,
+} from './connection-health.module-definition.js';
+import type { ConnectionHealthModuleOptions } from './connection-health.options.js';
+import { ConnectionHealthRuntime } from './connection-health.runtime.js';
+import { ConnectionHealthService } from './connection-health.service.js';
+import { CONNECTION_HEALTH_OPTIONS, CONNECTION_HEALTH_RUNTIME } from './connection-health.tokens.js';
+import { resolveOptions } from './options/options.resolver.js';
+
+const logger = (): Logger => new Logger('ConnectionHealth');
+
+/**
+ * Watches every WebSocket gateway of the app. Import it once.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [ConnectionHealthModule.forRoot({ heartbeat: { intervalMs: 10_000 } })] })
+ * export class AppModule {}
+ * ```
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    {
+      provide: CONNECTION_HEALTH_RUNTIME,
+      inject: [CONNECTION_HEALTH_OPTIONS, DiscoveryService, MetadataScanner],
+      // Runs before Nest creates any server: from here on every server is heard of.
+      useFactory: (
+        options: ConnectionHealthModuleOptions,
+        discovery: DiscoveryService,
+        scanner: MetadataScanner,
+      ) => {
+        const runtime = new ConnectionHealthRuntime(resolveOptions(options), {
+          discovery,
+          scanner,
+          sink: logger(),
+        });
+        runtime.bind();
+        return runtime;
+      },
+    },
+    ConnectionHealthService,
+  ],
+  exports: [ConnectionHealthService],
+})
+export class ConnectionHealthModule
+  extends ConfigurableModuleClass
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  constructor(@Inject(CONNECTION_HEALTH_RUNTIME) private readonly runtime: ConnectionHealthRuntime) {
+    super();
+  }
+
+  /**
+   * @param options all optional
+   * @throws ConnectionHealthOptionsError at boot, for an option that cannot be used
+   */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** Options from a factory, a class, or a provider that exists. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  onApplicationBootstrap(): void {
+    const { log, warnings } = bootReport(this.runtime);
+    const out = logger();
+    out.log(log);
+    for (const warning of warnings) out.warn(warning);
+    this.runtime.start();
+  }
+
+  beforeApplicationShutdown(): void {
+    // Sockets end from here on because the app does; nobody is to be judged for that.
+    this.runtime.stopJudging();
+  }
+
+  onApplicationShutdown(): void {
+    this.runtime.end();
+  }
+}

@@ -1,0 +1,118 @@
+import type { IncomingMessage } from 'node:http';
+
+import type { Clock } from './clock/clock.js';
+import type { Enforcement } from './connection/connection.settings.js';
+import type { TrustProxy } from './connection/peer.reader.js';
+import type { LogLevel } from './lifecycle/lifecycle.catalogue.js';
+import type { SentCloseReason } from './protocol/close-reasons.js';
+import type { HeartbeatCodec } from './protocol/heartbeat.codec.js';
+
+/** Application-level pings and their answers. All times are milliseconds. */
+export interface HeartbeatOptions {
+  /**
+   * Between two pings to one connection.
+   * @default 30_000
+   */
+  intervalMs?: number;
+  /**
+   * How long to wait for an answer, or for anything else from the peer. Below `intervalMs`.
+   * @default ⅔ of `intervalMs`
+   */
+  timeoutMs?: number;
+  /**
+   * Heartbeats missed before the connection is closed with `timeout`.
+   * @default 1
+   */
+  maxMissed?: number;
+  /**
+   * Who is closed for a miss: everybody; only who has ever answered a heartbeat (others live by protocol pongs); nobody.
+   * @default 'always'
+   */
+  enforce?: Enforcement;
+  /**
+   * The wire.
+   * @default 'json'
+   */
+  codec?: 'json' | HeartbeatCodec;
+  /**
+   * Heartbeats that a client may send by itself in one interval before it is closed with `abuse`.
+   * @default 20
+   */
+  maxPerInterval?: number;
+}
+
+/** RFC 6455 pings. */
+export interface ProtocolPingOptions {
+  /** Between two pings to one connection. @default with each heartbeat, or 30_000 where there is none */
+  intervalMs?: number;
+}
+
+/** The scheduled pass over all connections. */
+export interface SweepOptions {
+  /** Between two sweeps. @default 2 × the heartbeat interval */
+  intervalMs?: number;
+  /**
+   * Closes what gave no evidence of life for longer than this. Above `maxMissed × intervalMs + timeoutMs`.
+   * @default max(3 × interval, maxMissed × interval + timeout + a tick)
+   */
+  staleAfterMs?: number;
+  /** Between a close frame, whoever sent it, and `terminate()`. @default 5_000 */
+  closeTimeoutMs?: number;
+  /** `observe` only reports. @default 'enforce' */
+  mode?: 'enforce' | 'observe';
+}
+
+/** Limits for slow senders and slow readers. */
+export interface ProgressOptions {
+  /** A message that is still arriving counts as life above this speed. @default 64 */
+  minBytesPerSecond?: number;
+  /** …and for at most so long. @default 600_000 */
+  maxMessageMs?: number;
+  /** The speed at which the slowest healthy client reads what we send it. @default 32_768 */
+  minDrainBytesPerSecond?: number;
+  /** The longest time that a heartbeat waits for such a reader in addition. @default 60_000 */
+  maxExtraMs?: number;
+}
+
+/** What `@ConnectionHealth()` and `watch()` can override. */
+export interface GatewayHealthOptions {
+  /** `false` sends no heartbeats; life is then judged by protocol pings. */
+  heartbeat?: HeartbeatOptions | false;
+  /** @default true */
+  protocolPing?: ProtocolPingOptions | boolean;
+  /** `false` never sweeps. */
+  sweep?: SweepOptions | false;
+  progress?: ProgressOptions;
+}
+
+/** Options of `ConnectionHealthModule`. Every one is optional; what is not given is derived from what is. */
+export interface ConnectionHealthModuleOptions extends GatewayHealthOptions {
+  /** TCP keepalive of each socket. @default { initialDelayMs: 30_000 } */
+  tcpKeepAlive?: { initialDelayMs?: number } | false;
+  /** When the proxies in between cut idle connections; boot warns if `intervalMs` is over half of it. @default none */
+  proxyIdleTimeoutMs?: number;
+  /**
+   * Says who a connection belongs to, from the socket and its upgrade request: a text or a number, now or as a promise.
+   * The request is `undefined` for sockets that were open before they were watched.
+   */
+  identify?(client: object, request: IncomingMessage | undefined): unknown;
+  /** Which proxies' `X-Forwarded-For` to believe, as Express' `trust proxy`. @default false */
+  trustProxy?: TrustProxy;
+  /** `decorated` watches only gateways that carry `@ConnectionHealth()`. @default 'all' */
+  gateways?: 'all' | 'decorated';
+  /** Close codes that differ from `CLOSE_REASONS`. @default none */
+  closeCodes?: Partial<Record<SentCloseReason, number>>;
+  logging?: {
+    /** The quietest level that is logged, or `off`. @default 'log' */
+    level?: LogLevel | 'off';
+    /** @default 100 */
+    maxPerSecond?: number;
+  };
+  /** @default the system's */
+  clock?: Clock;
+}
+
+/** What a class given as `useClass` or `useExisting` to `forRootAsync()` must do. */
+export interface ConnectionHealthOptionsFactory {
+  createConnectionHealthOptions(): ConnectionHealthModuleOptions | Promise<ConnectionHealthModuleOptions>;
+}

@@ -1,0 +1,172 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+
+import { ConnectionHealthArgumentError } from './connection-health.errors.js';
+import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
+import { CONNECTION_HEALTH_RUNTIME } from './connection-health.tokens.js';
+import { takeCensus } from './connection/connection.census.js';
+import type { Connection, ConnectionState } from './connection/connection.js';
+import type { ConnectionSnapshot } from './connection/connection.snapshot.js';
+import { diagnosticsOf, type DiagnosticsSnapshot } from './diagnostics/diagnostics.snapshot.js';
+import type { WatchOptions } from './gateway/server.binder.js';
+import type { LifecycleEvent, SweepReport } from './lifecycle/lifecycle.events.js';
+import type { SweepOrder } from './liveness/stale.sweeper.js';
+import { isSendableCode, SENDABLE_CODES } from './protocol/close-reasons.js';
+import { recordOf } from './transport/transport.driver.js';
+
+/** Which connections to list. What is not given does not matter. */
+export interface ConnectionFilter {
+  readonly gateway?: string;
+  readonly state?: ConnectionState;
+  readonly identity?: string;
+  /** At least so long without evidence of life, in milliseconds. */
+  readonly minIdleMs?: number;
+  /** @default all */
+  readonly limit?: number;
+}
+
+/** Which connections to act on: one, or all of somebody. */
+export type ConnectionTarget = { readonly id: string } | { readonly identity: string };
+
+/** How to disconnect. */
+export interface DisconnectOptions {
+  /** @default the code of `evicted`, 4003 */
+  readonly code?: number;
+  /** Text of the close frame, at most 123 bytes. @default 'evicted' */
+  readonly reason?: string;
+}
+
+const MAX_CLOSE_TEXT_BYTES = 123;
+
+/** The app's way to see and to act on its connections. */
+@Injectable()
+export class ConnectionHealthService {
+  constructor(@Inject(CONNECTION_HEALTH_RUNTIME) private readonly runtime: ConnectionHealthRuntime) {}
+
+  /** Everything that happens to connections, from the subscription on. Completes when the app closes. */
+  get events$(): Observable<LifecycleEvent> {
+    return this.runtime.bus.events$;
+  }
+
+  /** Aggregates over all connections. */
+  snapshot(): DiagnosticsSnapshot {
+    const { registry, awake, engine, latencies, sweeper } = this.runtime;
+    return diagnosticsOf({
+      census: takeCensus(registry, awake),
+      heartbeatsSent: engine.sent,
+      latency: latencies.percentiles(),
+      lastSweep: sweeper.lastReport,
+    });
+  }
+
+  /** The connections that are not closed, oldest first. */
+  connections(filter: ConnectionFilter = {}): ConnectionSnapshot[] {
+    const found: ConnectionSnapshot[] = [];
+    const { limit = Infinity } = filter;
+    for (const connection of this.candidates(filter)) {
+      if (found.length >= limit) break;
+      const snapshot = this.runtime.photographer.take(connection);
+      if (fits(snapshot, filter)) found.push(snapshot);
+    }
+    return found;
+  }
+
+  /** The connection of a client socket, closed ones included; `undefined` for a socket that is not watched. */
+  get(client: object): ConnectionSnapshot | undefined {
+    const record = recordOf(client) as Connection | undefined;
+    return record === undefined ? undefined : this.runtime.photographer.take(record);
+  }
+
+  /**
+   * Says who a client is, for example after it has logged in. `undefined` takes it back.
+   *
+   * @returns false for a socket that is not watched
+   * @throws ConnectionHealthArgumentError for an identity that is neither text nor number
+   */
+  identify(client: object, identity: string | number | undefined): boolean {
+    if (!['string', 'number', 'undefined'].includes(typeof identity)) {
+      throw new ConnectionHealthArgumentError(
+        'identify(): identity',
+        'a text, a number or undefined',
+        identity,
+      );
+    }
+    const record = recordOf(client) as Connection | undefined;
+    if (record === undefined || record.state === 'closed') return false;
+    this.runtime.tracker.identify(record, identity);
+    return true;
+  }
+
+  /**
+   * Closes one connection, or all of an identity, as `evicted`.
+   *
+   * @returns how many are being closed
+   * @throws ConnectionHealthArgumentError for a code or text that no close frame may carry
+   */
+  async disconnect(target: ConnectionTarget, { code, reason }: DisconnectOptions = {}): Promise<number> {
+    if (code !== undefined && !isSendableCode(code)) {
+      throw new ConnectionHealthArgumentError('disconnect(): code', SENDABLE_CODES, code);
+    }
+    if (
+      reason !== undefined &&
+      (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_CLOSE_TEXT_BYTES)
+    ) {
+      throw new ConnectionHealthArgumentError('disconnect(): reason', 'a text of at most 123 bytes', reason);
+    }
+    const order = { reason: 'evicted', code, text: reason } as const;
+    return this.targets(target).filter((connection) => this.runtime.closer.close(connection, order)).length;
+  }
+
+  /**
+   * Sweeps now, whatever the schedule.
+   *
+   * @param order `staleAfterMs` is taken at its word, also where it is shorter than a heartbeat interval
+   * @throws ConnectionHealthArgumentError
+   */
+  async sweep(order: SweepOrder = {}): Promise<SweepReport> {
+    const { staleAfterMs, dryRun } = order;
+    if (staleAfterMs !== undefined && !(Number.isFinite(staleAfterMs) && staleAfterMs > 0)) {
+      throw new ConnectionHealthArgumentError(
+        'sweep(): staleAfterMs',
+        'a number of milliseconds above 0',
+        staleAfterMs,
+      );
+    }
+    if (dryRun !== undefined && typeof dryRun !== 'boolean') {
+      throw new ConnectionHealthArgumentError('sweep(): dryRun', 'true or false', dryRun);
+    }
+    return this.runtime.sweeper.sweep(order);
+  }
+
+  /**
+   * Watches a server that Nest did not create, with the sockets it already has.
+   *
+   * @returns stops watching
+   * @throws ConnectionHealthSetupError for a server of a kind that is not known, or one that is watched already
+   */
+  watch(server: object, options?: WatchOptions): () => void {
+    return this.runtime.binder.watch(server, options);
+  }
+
+  private candidates({ identity }: ConnectionFilter): Iterable<Connection> {
+    return identity === undefined ? this.runtime.registry : this.runtime.registry.withIdentity(identity);
+  }
+
+  private targets(target: ConnectionTarget): Connection[] {
+    const { registry, photographer } = this.runtime;
+    const { id, identity } = (target ?? {}) as { id?: unknown; identity?: unknown };
+    if (typeof identity === 'string') return registry.withIdentity(identity);
+    if (typeof id !== 'string') {
+      throw new ConnectionHealthArgumentError('disconnect(): target', '{ id } or { identity }', target);
+    }
+    const sequence = photographer.sequenceOf(id);
+    const connection = sequence === undefined ? undefined : registry.get(sequence);
+    return connection === undefined ? [] : [connection];
+  }
+}
+
+function fits(snapshot: ConnectionSnapshot, { gateway, state, minIdleMs }: ConnectionFilter): boolean {
+  if (gateway !== undefined && snapshot.gateway !== gateway) return false;
+  if (state !== undefined && snapshot.state !== state) return false;
+  return minIdleMs === undefined || snapshot.idleMs >= minIdleMs;
+}

@@ -1,0 +1,27 @@
+/**
+ * Every injection token and metadata key of the package. All are `Symbol.for`, since the ES module copy and the CommonJS
+ * copy of the package may both be loaded in one process and must agree.
+ */
+
+const key = (name: string): symbol => Symbol.for(`nestjs-connection-health/${name}`);
+
+/** Token of the options as the app gave them. */
+export const CONNECTION_HEALTH_OPTIONS = key('options');
+
+/** Token of the composed runtime: everything between the options and the service. */
+export const CONNECTION_HEALTH_RUNTIME = key('runtime');
+
+/** Class metadata, set by `@ConnectionHealth()`: the gateway's own options. */
+export const GATEWAY_HEALTH_OPTIONS = key('gateway-options');
+
+/** Class metadata, set by `@SkipConnectionHealth()`: leave this gateway alone. */
+export const GATEWAY_HEALTH_SKIPPED = key('gateway-skipped');
+
+/** Method metadata, set by `@OnConnectionOpened()` and the others: the event type that the method wants. */
+export const LIFECYCLE_HOOK = key('lifecycle-hook');
+
+/** Property of a gateway prototype while an app uses it: who is told of the server that Nest assigns. */
+export const SERVER_LISTENERS = key('server-listeners');
+
+/** Property of a server while it is watched: by whom. */
+export const WATCHED_BY = key('watched-by');

@@ -1,0 +1,70 @@
+import type { AwakeClock, AwakeTime } from '../clock/awake.clock.js';
+import { CLOSE_REASONS, type SentCloseReason } from '../protocol/close-reasons.js';
+import type { Connection, GhostKind } from './connection.js';
+import type { ConnectionFollower } from './connection.follower.js';
+import { observeOutflow } from './outflow.js';
+
+/** An order to close one connection. */
+export interface CloseOrder {
+  readonly reason: SentCloseReason;
+  /** @default the code of the reason */
+  readonly code?: number | undefined;
+  /** @default the text of the reason */
+  readonly text?: string | undefined;
+  readonly ghost?: GhostKind | undefined;
+}
+
+/** The only way out (R6): a close frame, a grace period, then the end, whoever began. */
+export class ConnectionCloser implements ConnectionFollower {
+  private readonly deadlines = new Map<Connection, AwakeTime>();
+
+  constructor(private readonly clock: AwakeClock) {}
+
+  /** How many connections are on their way out. */
+  get closingCount(): number {
+    return this.deadlines.size;
+  }
+
+  /** @returns false when it was closing already */
+  close(connection: Connection, order: CloseOrder): boolean {
+    const { socket, server } = connection;
+    if (connection.state !== 'open' || socket === undefined) return false;
+    const code = order.code ?? server.settings.closeCodes[order.reason];
+    const text = order.text ?? CLOSE_REASONS[order.reason].text;
+    connection.closing = { reason: order.reason, code, text, ghost: order.ghost };
+    server.driver.close(socket, code, text);
+    return true;
+  }
+
+  closing(connection: Connection): void {
+    const now = this.clock.now();
+    observeOutflow(connection, now);
+    this.deadlines.set(connection, now + connection.server.settings.closeTimeoutMs);
+  }
+
+  closed(connection: Connection): void {
+    this.deadlines.delete(connection);
+  }
+
+  /** Ends those whose grace period is over. Call after a poll phase, when a waiting close frame has been read (R2). */
+  tick(now: AwakeTime): void {
+    for (const [connection, deadline] of this.deadlines) {
+      if (now < deadline) continue;
+      if (this.mayFinish(connection, now)) continue;
+      if (connection.socket !== undefined) connection.server.driver.terminate(connection.socket);
+    }
+  }
+
+  /**
+   * A close that the app began may have megabytes before its close frame: as long as they drain, its peer is alive and
+   * gets its grace period after the last of them.
+   */
+  private mayFinish(connection: Connection, now: AwakeTime): boolean {
+    if (connection.closing !== undefined) return false;
+    const { closeTimeoutMs } = connection.server.settings;
+    const outflow = observeOutflow(connection, now);
+    if (outflow === undefined || now - outflow.movedAt >= closeTimeoutMs) return false;
+    this.deadlines.set(connection, now + closeTimeoutMs);
+    return true;
+  }
+}

@@ -1,0 +1,26 @@
+import type { CloseReason } from '../protocol/close-reasons.js';
+import type { Connection, GhostKind } from './connection.js';
+
+/** How a connection ended. */
+export interface ConnectionEnd {
+  readonly reason: CloseReason;
+  /** The code of our close frame, or, where we sent none, the one the socket reported. */
+  readonly code: number;
+  /** Set when we closed it because its peer was gone. */
+  readonly ghost: GhostKind | undefined;
+  /** Code and text of the close frame that came from the other side; 1006 when none came. */
+  readonly receivedCode: number;
+  readonly receivedText: string;
+  /** Bytes that had not left this process at the end. */
+  readonly bufferedBytes: number;
+}
+
+/** A part that wants to know about a connection's great moments. */
+export interface ConnectionFollower {
+  opened?(connection: Connection): void;
+  identified?(connection: Connection): void;
+  /** Somebody has begun to close it. */
+  closing?(connection: Connection): void;
+  /** Its socket is gone. */
+  closed?(connection: Connection, end: ConnectionEnd): void;
+}

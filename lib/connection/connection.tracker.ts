@@ -1,0 +1,122 @@
+import type { IncomingMessage } from 'node:http';
+
+import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js';
+import { reasonForCode } from '../protocol/close-reasons.js';
+import { boundedText } from './bounded.text.js';
+import { Connection } from './connection.js';
+import type { ConnectionEnd, ConnectionFollower } from './connection.follower.js';
+import type { ConnectionRegistry } from './connection.registry.js';
+import type { PeerReader } from './peer.reader.js';
+import type { WatchedServer } from './watched.server.js';
+
+const MAX_IDENTITY = 256;
+const MAX_CLOSE_TEXT = 123;
+
+/** Makes the record of each socket and keeps it true until the socket is gone. */
+export class ConnectionTracker {
+  /** When the sockets that the app has paused were paused. */
+  private readonly pausedSince = new Map<Connection, AwakeTime>();
+
+  constructor(
+    private readonly parts: {
+      readonly clock: AwakeClock;
+      readonly registry: ConnectionRegistry;
+      readonly peers: PeerReader;
+      /** Says who a connection belongs to, and calls back when it knows. */
+      readonly identify: (
+        socket: object,
+        request: IncomingMessage | undefined,
+        known: (identity: unknown) => void,
+      ) => void;
+      readonly followers: readonly ConnectionFollower[];
+    },
+  ) {}
+
+  open(server: WatchedServer, socket: object, request: IncomingMessage | undefined): Connection {
+    const { clock, registry, peers, identify } = this.parts;
+    const raw = server.driver.raw(socket, request);
+    const peer = peers.read(request, raw);
+    const connection = new Connection(registry.nextSequence(), server, socket, raw, peer, clock.now());
+    connection.confirmedBytes = connection.writtenBytes;
+    connection.dataBytesAtBeat = connection.dataBytes;
+    const { tcpKeepAlive } = server.settings;
+    if (tcpKeepAlive !== false) raw?.setKeepAlive?.(true, tcpKeepAlive.initialDelayMs);
+    registry.add(connection);
+
+    let announced = false;
+    identify(socket, request, (identity) => this.identify(connection, identity, announced));
+    announced = true;
+    for (const follower of this.parts.followers) follower.opened?.(connection);
+    return connection;
+  }
+
+  /**
+   * Says who a connection belongs to, now or later.
+   *
+   * @param identity text or a number; `undefined` and `null` mean nobody
+   * @throws TypeError for anything else
+   */
+  identify(connection: Connection, identity: unknown, announce = true): void {
+    if (connection.state === 'closed') return;
+    this.parts.registry.setIdentity(connection, identityOf(identity));
+    if (!announce) return;
+    for (const follower of this.parts.followers) follower.identified?.(connection);
+  }
+
+  /** Somebody has begun to close the socket. */
+  closing(connection: Connection): void {
+    if (connection.state !== 'open') return;
+    connection.state = 'closing';
+    for (const follower of this.parts.followers) follower.closing?.(connection);
+  }
+
+  /** The socket is gone. */
+  closed(connection: Connection, code: number, text: string): void {
+    this.closing(connection);
+    if (!this.parts.registry.remove(connection)) return;
+    this.pausedSince.delete(connection);
+    const end = endOf(connection, code, text);
+    connection.state = 'closed';
+    connection.socket = undefined;
+    connection.raw = undefined;
+    for (const follower of this.parts.followers) follower.closed?.(connection, end);
+  }
+
+  /** What the peer could not say while the app had paused its socket is not held against it (R2). */
+  paused(connection: Connection, isPaused: boolean): void {
+    if (isPaused === connection.isPaused) return;
+    connection.isPaused = isPaused;
+    const now = this.parts.clock.now();
+    if (isPaused) {
+      this.pausedSince.set(connection, now);
+      return;
+    }
+    credit(connection, now - (this.pausedSince.get(connection) ?? now));
+    this.pausedSince.delete(connection);
+  }
+}
+
+function credit(connection: Connection, pauseMs: number): void {
+  connection.lastPeerAt += pauseMs;
+  if (connection.lastHopAt !== NEVER) connection.lastHopAt += pauseMs;
+  const { question } = connection;
+  if (question !== undefined && question.handedOverAt !== NEVER) question.handedOverAt += pauseMs;
+}
+
+function endOf(connection: Connection, code: number, text: string): ConnectionEnd {
+  const { closing } = connection;
+  return {
+    reason: closing?.reason ?? reasonForCode(code),
+    code: closing?.code ?? code,
+    ghost: closing?.ghost,
+    receivedCode: code,
+    receivedText: boundedText(text, MAX_CLOSE_TEXT),
+    bufferedBytes: connection.bufferedBytes,
+  };
+}
+
+function identityOf(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'string' || typeof value === 'number') return boundedText(String(value), MAX_IDENTITY);
+  throw new TypeError(`identity: expected a text or a number, got ${typeof value}`);
+}

@@ -1,0 +1,160 @@
+import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
+import type { CloseReason } from '../protocol/close-reasons.js';
+import type { ObservedSocket, RawSocket, SocketObserver } from '../transport/transport.driver.js';
+import type { Outflow } from './outflow.js';
+import type { WatchedServer } from './watched.server.js';
+
+/** Where a connection is in its life; `closing` still counts as active. */
+export type ConnectionState = 'open' | 'closing' | 'closed';
+
+/** Whose silence a ghost was: nobody answered, only a hop answered, or nobody was asked. */
+export type GhostKind = 'silent' | 'proxy_answered' | 'unknown';
+
+/** Who is at the other end, as far as the upgrade request told. */
+export interface Peer {
+  readonly address: string | undefined;
+  readonly userAgent: string | undefined;
+  /** Path of the upgrade request without its query string, which may hold tokens. */
+  readonly path: string | undefined;
+}
+
+/** A heartbeat that was sent. Dropped when its peer was heard of. */
+export interface Question {
+  /** The `ts` that was sent; only an answer with it clears a miss or gives a latency. */
+  readonly ts: number;
+  /** When it was sent, in awake time and, for the latency, in precise monotonic milliseconds. */
+  readonly askedAt: AwakeTime;
+  readonly sentAt: number;
+  /** When the kernel had it; {@link NEVER} while it waits behind bytes of ours. */
+  handedOverAt: AwakeTime;
+  /** Bytes written to the socket up to the end of the question; `undefined` while they are not counted yet. */
+  bytesAtEnd: number | undefined;
+  /** Messages, control bytes and data bytes received before it: more of them is evidence. */
+  readonly messagesBefore: number;
+  readonly controlBytesBefore: number;
+  readonly dataBytesBefore: number;
+  /** The payload of the protocol ping whose answer tells a proxy from silence. */
+  probe: Uint8Array | undefined;
+  probeAnswered: boolean;
+  /** Whether its time ran out; it is kept until the next one, for an answer that comes late. */
+  isMissed: boolean;
+  /** Whether it repeats a question whose time ran out while we could not hear, or with suspiciously many others. */
+  readonly isRepeat: boolean;
+  /** Stalls seen when it was asked; another count at the deadline means that we were away in between. */
+  readonly stallsSeen: number;
+}
+
+/** Why and how a connection is being closed by us. */
+export interface Closing {
+  readonly reason: CloseReason;
+  readonly code: number;
+  readonly text: string;
+  readonly ghost: GhostKind | undefined;
+}
+
+/** How far a message that has not ended yet has come. */
+export interface Upload {
+  /** Complete messages before it. */
+  readonly messagesBefore: number;
+  /** When it was first seen unfinished. */
+  readonly since: AwakeTime;
+  /** Data bytes at the last look, and when that was. */
+  bytes: number;
+  at: AwakeTime;
+}
+
+/**
+ * Our record of one socket. Plain state: whoever is responsible for a field writes it, decisions read it.
+ * Times are {@link AwakeTime}.
+ */
+export class Connection implements ObservedSocket {
+  state: ConnectionState = 'open';
+  identity: string | undefined = undefined;
+  /** What the client said of itself in its last answer: `visible`, `hidden`, or its own word. */
+  clientState: string | undefined = undefined;
+
+  /** The last evidence that the peer's program lives (R1). */
+  lastPeerAt: AwakeTime;
+  /** The last evidence that something at the other end of the TCP connection lives (R1). */
+  lastHopAt: AwakeTime = NEVER;
+  /** Milliseconds from the last ping of ours to its answer; {@link NEVER} before the first. */
+  latencyMs = NEVER;
+  /** Heartbeats missed since the last answered one. */
+  missed = 0;
+  /** Whether a heartbeat of ours was ever answered. */
+  hasAnswered = false;
+  /** Whether its misses go unpunished at present and that was reported. */
+  wasSpared = false;
+
+  midMessage = false;
+  isPaused = false;
+  /** Messages and control bytes received, to tell data bytes from the rest (R3). */
+  messages = 0;
+  controlBytes = 0;
+  /** Data bytes at the last beat of a connection that gets protocol pings only. */
+  dataBytesAtBeat = 0;
+  /** Bytes written when the last answered question went out. */
+  confirmedBytes = 0;
+  /** Heartbeats that the client sent by itself since the last beat (R10). */
+  unasked = 0;
+  /** Set while a `server_pong` waits for the end of a message of the app. */
+  owedPong: number | undefined = undefined;
+
+  question: Question | undefined = undefined;
+  upload: Upload | undefined = undefined;
+  outflow: Outflow | undefined = undefined;
+  closing: Closing | undefined = undefined;
+
+  /** When its current beat was scheduled; the next is a whole number of intervals later. */
+  beatAt: AwakeTime = NEVER;
+  /** Membership in the timing wheel: see there. */
+  dueTick = NEVER;
+  previousDue: Connection | undefined = undefined;
+  nextDue: Connection | undefined = undefined;
+
+  constructor(
+    /** Number of this connection in its registry, from 1. */
+    readonly sequence: number,
+    readonly server: WatchedServer,
+    /** The raw object of the transport; `undefined` once it is gone, so that a record held on to holds no socket. */
+    public socket: object | undefined,
+    public raw: RawSocket | undefined,
+    readonly peer: Peer,
+    readonly openedAt: AwakeTime,
+  ) {
+    this.lastPeerAt = openedAt;
+  }
+
+  get observer(): SocketObserver<ObservedSocket> {
+    return this.server.observer;
+  }
+
+  /**
+   * The last evidence that counts for this connection: the peer's, and a hop's too where no heartbeats are asked or
+   * the client has not shown yet that it speaks them (`enforce: negotiated`).
+   */
+  get lastActivityAt(): AwakeTime {
+    return this.hopCounts ? Math.max(this.lastPeerAt, this.lastHopAt) : this.lastPeerAt;
+  }
+
+  /** Whether a hop's evidence keeps this connection. */
+  get hopCounts(): boolean {
+    const { heartbeat } = this.server.settings;
+    return heartbeat === false || (heartbeat.enforce === 'negotiated' && !this.hasAnswered);
+  }
+
+  /** Bytes that we sent and that have not left this process. */
+  get bufferedBytes(): number {
+    return this.socket === undefined ? 0 : this.server.driver.bufferedBytes(this.socket);
+  }
+
+  /** Bytes received in data frames since the socket was opened, finished or not (R3). */
+  get dataBytes(): number {
+    return (this.raw?.bytesRead ?? 0) - this.controlBytes;
+  }
+
+  /** Bytes written to the socket, those in our own buffers included. */
+  get writtenBytes(): number {
+    return this.raw?.bytesWritten ?? 0;
+  }
+}

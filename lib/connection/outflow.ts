@@ -1,0 +1,36 @@
+import type { AwakeTime } from '../clock/awake.clock.js';
+import type { Connection } from './connection.js';
+
+/** How our unsent bytes move. Exists only while there are any. */
+export interface Outflow {
+  /** Bytes of whole writes that have left the process. */
+  gone: number;
+  /** Bytes of the write in progress that have not. */
+  queued: number;
+  /** When any of the two was last seen to move. */
+  movedAt: AwakeTime;
+}
+
+/**
+ * Looks at what was sent to a connection and has not left this process.
+ *
+ * @returns how it moves, or `undefined` when nothing waits
+ */
+export function observeOutflow(connection: Connection, now: AwakeTime): Outflow | undefined {
+  if (connection.bufferedBytes === 0) {
+    connection.outflow = undefined;
+    return undefined;
+  }
+  const { raw, outflow } = connection;
+  const gone = connection.writtenBytes - (raw?.writableLength ?? 0);
+  // One large write may take minutes; only the handle tells how far it has come (net.Socket uses it for its own timeout).
+  const queued = raw?._handle?.writeQueueSize ?? 0;
+  if (outflow === undefined) {
+    connection.outflow = { gone, queued, movedAt: now };
+    return connection.outflow;
+  }
+  if (gone > outflow.gone || (gone === outflow.gone && queued < outflow.queued)) outflow.movedAt = now;
+  outflow.gone = gone;
+  outflow.queued = queued;
+  return outflow;
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+
+import proxyaddr from 'proxy-addr';
+
+import type { RawSocket } from '../transport/transport.driver.js';
+import { boundedText } from './bounded.text.js';
+import type { Peer } from './connection.js';
+
+/** Which proxies to believe: Express' values of `trust proxy`. */
+export type TrustProxy =
+  boolean | number | string | readonly string[] | ((address: string, hop: number) => boolean);
+
+const MAX_USER_AGENT = 256;
+const MAX_PATH = 256;
+
+/** Reads from an upgrade request who is at the other end. */
+export class PeerReader {
+  private readonly trust: (address: string, hop: number) => boolean;
+
+  /** @throws TypeError for an address or a range that is none */
+  constructor(trustProxy: TrustProxy) {
+    this.trust = compileTrust(trustProxy);
+  }
+
+  read(request: IncomingMessage | undefined, raw: RawSocket | undefined): Peer {
+    if (request === undefined) return { address: raw?.remoteAddress, userAgent: undefined, path: undefined };
+    return {
+      address: this.addressOf(request),
+      userAgent: bounded(request.headers['user-agent'], MAX_USER_AGENT),
+      path: bounded(pathOf(request.url), MAX_PATH),
+    };
+  }
+
+  private addressOf(request: IncomingMessage): string | undefined {
+    const direct = request.socket.remoteAddress;
+    if (direct === undefined) return undefined;
+    const claimed = proxyaddr(request, this.trust);
+    // A trusted proxy may still have passed on whatever the client wrote into the header.
+    return isIP(claimed) === 0 ? direct : claimed;
+  }
+}
+
+function compileTrust(trustProxy: TrustProxy): (address: string, hop: number) => boolean {
+  if (typeof trustProxy === 'function') return trustProxy;
+  if (typeof trustProxy === 'boolean') return () => trustProxy;
+  if (typeof trustProxy === 'number') return (_address, hop) => hop < trustProxy;
+  const ranges =
+    typeof trustProxy === 'string' ? trustProxy.split(',').map((range) => range.trim()) : [...trustProxy];
+  return proxyaddr.compile(ranges);
+}
+
+function pathOf(url: string | undefined): string | undefined {
+  return url?.split(/[?#]/, 1)[0];
+}
+
+function bounded(value: string | undefined, maxLength: number): string | undefined {
+  return value === undefined ? undefined : boundedText(value, maxLength);
+}

@@ -1,0 +1,65 @@
+/**
+ * The only file that knows names that Nest does not publish. Checked with @nestjs/* 11.1-11.2 and 12.0-12.5; each line
+ * says where the name comes from.
+ */
+import type { DiscoveryService } from '@nestjs/core';
+
+/** Class metadata of a gateway: packages/websockets/constants.ts, 11 and 12. */
+const GATEWAY_METADATA = 'websockets:is_gateway';
+/** The options given to `@WebSocketGateway()`: packages/websockets/constants.ts, 11 and 12. */
+const GATEWAY_OPTIONS = 'websockets:gateway_options';
+/** The port given to `@WebSocketGateway()`: packages/websockets/constants.ts, 11 and 12. */
+const PORT_METADATA = 'port';
+/** What `@WebSocketServer()` sets on a property: packages/websockets/constants.ts, 11 and 12. */
+const GATEWAY_SERVER_METADATA = 'websockets:is_socket';
+/** What `@UseInterceptors()` sets on a class: packages/common/constants.ts, 11 and 12. */
+const INTERCEPTORS_METADATA = '__interceptors__';
+
+/** Nest's record of one provider; the class itself is not published. */
+export type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+/** Whether a class carries `@WebSocketGateway()`, itself or by inheritance, as Nest looks at it. */
+export function isGateway(metatype: unknown): metatype is NewableFunction {
+  return typeof metatype === 'function' && Reflect.getMetadata(GATEWAY_METADATA, metatype) === true;
+}
+
+/** Port and path of a gateway; port 0 is the app's own. */
+export function addressOf(metatype: NewableFunction): {
+  readonly port: number;
+  readonly path: string | undefined;
+} {
+  const options = Reflect.getMetadata(GATEWAY_OPTIONS, metatype) as { path?: string } | undefined;
+  return {
+    port: (Reflect.getMetadata(PORT_METADATA, metatype) as number | undefined) ?? 0,
+    path: options?.path,
+  };
+}
+
+/**
+ * Makes Nest assign the server to a property as if it carried `@WebSocketServer()`. Nest finds such properties with
+ * `for…in` (GatewayMetadataExplorer.scanForServerHooks), so the property must be enumerable and its key a string.
+ */
+export function markAsServerProperty(prototype: object, property: string): () => void {
+  Reflect.defineMetadata(GATEWAY_SERVER_METADATA, true, prototype, property);
+  return () => Reflect.deleteMetadata(GATEWAY_SERVER_METADATA, prototype, property);
+}
+
+/**
+ * Puts an interceptor before all others of a class. An instance serves as well as a class
+ * (InterceptorsContextCreator.getInterceptorInstance). Must happen before Nest binds the gateway.
+ *
+ * @returns takes it away
+ */
+export function prependInterceptor(metatype: NewableFunction, interceptor: object): () => void {
+  const own = (): unknown[] =>
+    (Reflect.getOwnMetadata(INTERCEPTORS_METADATA, metatype) as unknown[] | undefined) ?? [];
+  const hadOwn = Reflect.hasOwnMetadata(INTERCEPTORS_METADATA, metatype);
+  const present = (Reflect.getMetadata(INTERCEPTORS_METADATA, metatype) as unknown[] | undefined) ?? [];
+  if (present.includes(interceptor)) return () => undefined;
+  Reflect.defineMetadata(INTERCEPTORS_METADATA, [interceptor, ...present], metatype);
+  return () => {
+    const others = own().filter((other) => other !== interceptor);
+    if (others.length === 0 && !hadOwn) Reflect.deleteMetadata(INTERCEPTORS_METADATA, metatype);
+    else Reflect.defineMetadata(INTERCEPTORS_METADATA, others, metatype);
+  };
+}

@@ -1,0 +1,197 @@
+import { ConnectionHealthSetupError } from '../connection-health.errors.js';
+import type { GatewayHealthOptions } from '../connection-health.options.js';
+import { WATCHED_BY } from '../connection-health.tokens.js';
+import type { ConnectionSettings } from '../connection/connection.settings.js';
+import type { ConnectionSnapshot } from '../connection/connection.snapshot.js';
+import type { ObservedSocket, SocketOpened, TransportDriver } from '../transport/transport.driver.js';
+import type { FoundGateway } from './gateway.explorer.js';
+import { prependInterceptor } from './nest-internals.js';
+import { listenForServers } from './server.accessor.js';
+import { ServerWatch, type ServerUser } from './server.watch.js';
+
+/** What can be said when a server given to `watch()` is watched. */
+export interface WatchOptions extends GatewayHealthOptions {
+  /** The `gateway` of its connections in logs, metrics and snapshots. @default 'server' */
+  name?: string;
+}
+
+/** Acts on what the explorer has found: hears of servers, watches them, and takes everything back in the end. */
+export class ServerBinder {
+  private readonly watches = new Map<object, ServerWatch>();
+  private readonly watchOf = new Map<FoundGateway, ServerWatch>();
+  /** Gateways that are not to be watched, by the server that they turned out to have. */
+  private readonly bystanders = new Map<object, FoundGateway[]>();
+  private readonly seen = new Set<FoundGateway>();
+  private readonly undo: (() => void)[] = [];
+  /** What the boot should warn of. */
+  readonly warnings: string[] = [];
+
+  constructor(
+    private readonly parts: {
+      readonly drivers: readonly TransportDriver[];
+      readonly watchAll: boolean;
+      readonly defaults: ConnectionSettings;
+      readonly settingsFor: (overrides: GatewayHealthOptions, where: string) => ConnectionSettings;
+      readonly interceptor: object;
+      /** Makes a watch of a server. */
+      readonly watchFor: (server: object, driver: TransportDriver) => ServerWatch;
+      /** Makes the record of a socket. */
+      readonly opened: (watch: ServerWatch, ...socket: Parameters<SocketOpened>) => ObservedSocket;
+    },
+  ) {}
+
+  /** The servers watched at present. */
+  servers(): Iterable<ServerWatch> {
+    return this.watches.values();
+  }
+
+  /** Waits for the servers of these gateways. */
+  bind(gateways: readonly FoundGateway[]): void {
+    const isWatched = (gateway: FoundGateway): boolean =>
+      !gateway.isSkipped && (this.parts.watchAll || gateway.overrides !== undefined);
+    const users = new Map(gateways.map((gateway) => [gateway, isWatched(gateway) && this.userOf(gateway)]));
+    for (const gateway of gateways) this.listen(gateway, users);
+  }
+
+  /** Whether an event's connection belongs to a server of this gateway. */
+  serves(gateway: FoundGateway, connection: ConnectionSnapshot): boolean {
+    return this.watchOf.get(gateway)?.name === connection.gateway;
+  }
+
+  /**
+   * Watches a server that Nest did not create.
+   *
+   * @returns stops watching
+   * @throws ConnectionHealthSetupError, ConnectionHealthOptionsError
+   */
+  watch(server: object, { name = 'server', ...overrides }: WatchOptions = {}): () => void {
+    const settings = this.parts.settingsFor(overrides, `watch("${name}")`);
+    if (this.watches.has(server)) {
+      throw new ConnectionHealthSetupError(
+        'ALREADY_WATCHED',
+        `watch("${name}"): the server is watched already`,
+      );
+    }
+    const watch = this.join(server, { name, settings, place: 'given to watch()' });
+    if (watch === undefined) {
+      throw new ConnectionHealthSetupError(
+        'UNKNOWN_SERVER',
+        `watch("${name}"): expected a WebSocketServer of ws 8.9 or later, got something else`,
+      );
+    }
+    const detach = this.attach(watch);
+    return () => {
+      detach();
+      this.watches.delete(server);
+    };
+  }
+
+  /** Takes everything back. */
+  release(): void {
+    for (const undo of this.undo.splice(0).toReversed()) undo();
+    this.watches.clear();
+    this.watchOf.clear();
+    this.bystanders.clear();
+    this.seen.clear();
+  }
+
+  /** What became clear only when Nest had created all servers. */
+  lateWarnings(gateways: readonly FoundGateway[]): string[] {
+    const unbound = gateways.filter((gateway) => !gateway.isSkipped && !this.seen.has(gateway));
+    const overruled = [...this.bystanders]
+      .filter(([server]) => this.watches.has(server))
+      .flatMap(([, all]) => all);
+    return [
+      ...unbound.map(({ name }) => `${name} is not watched: Nest has given it no server`),
+      ...overruled
+        .filter(({ isSkipped }) => isSkipped)
+        .map(
+          ({ name }) =>
+            `${name} carries @SkipConnectionHealth() but shares its server with a gateway that is watched: its clients are watched too`,
+        ),
+    ];
+  }
+
+  private userOf({ name, overrides, port, path }: FoundGateway): ServerUser {
+    const { defaults, settingsFor } = this.parts;
+    const settings =
+      overrides === undefined ? defaults : settingsFor(overrides, `@ConnectionHealth() on ${name}`);
+    const place = `${port === 0 ? "the app's port" : `port ${port}`}, path ${path ?? '/'}`;
+    return { name, settings, place };
+  }
+
+  private listen(gateway: FoundGateway, users: ReadonlyMap<FoundGateway, ServerUser | false>): void {
+    const { prototype } = gateway.metatype;
+    const listener = (instance: object, server: object): void => {
+      // An app that shares the class has instances of its own.
+      if (gateway.wrapper.instance !== instance) return;
+      this.seen.add(gateway);
+      this.serverKnown(gateway, server, users);
+    };
+    try {
+      this.undo.push(listenForServers(prototype as object, listener));
+      if (users.get(gateway) !== false)
+        this.undo.push(prependInterceptor(gateway.metatype, this.parts.interceptor));
+    } catch (error) {
+      this.warnings.push(`${gateway.name} cannot be watched: ${(error as Error).message}`);
+    }
+  }
+
+  /** Skipping counts only if all who share the server are skipped: a skipped one joins who is watched. */
+  private serverKnown(
+    gateway: FoundGateway,
+    server: object,
+    users: ReadonlyMap<FoundGateway, ServerUser | false>,
+  ): void {
+    const user = users.get(gateway);
+    if (user === undefined || user === false) {
+      this.bystanders.set(server, [...(this.bystanders.get(server) ?? []), gateway]);
+      this.watches.get(server)?.alsoServes(gateway.name);
+      return;
+    }
+    const isFirst = !this.watches.has(server);
+    const watch = this.join(server, user);
+    if (watch === undefined) {
+      this.warnings.push(
+        `${gateway.name} cannot be watched: its server is not a WebSocketServer of ws 8.9 or later`,
+      );
+      return;
+    }
+    this.watchOf.set(gateway, watch);
+    if (!isFirst) return;
+    for (const { name } of this.bystanders.get(server) ?? []) watch.alsoServes(name);
+    this.attach(watch);
+  }
+
+  private join(server: object, user: ServerUser): ServerWatch | undefined {
+    const known = this.watches.get(server);
+    const driver = known?.driver ?? this.parts.drivers.find((candidate) => candidate.recognises(server));
+    if (driver === undefined) return undefined;
+    const watch = known ?? this.parts.watchFor(server, driver);
+    const warning = watch.join(user);
+    if (warning !== undefined) this.warnings.push(warning);
+    this.watches.set(server, watch);
+    return watch;
+  }
+
+  private attach(watch: ServerWatch): () => void {
+    const { server } = watch;
+    if (WATCHED_BY in server) {
+      throw new ConnectionHealthSetupError(
+        'ALREADY_WATCHED',
+        `the server of ${watch.name} is watched already: import ConnectionHealthModule once per app`,
+      );
+    }
+    Object.defineProperty(server, WATCHED_BY, { value: this, configurable: true });
+    const detach = watch.driver.attach({
+      server,
+      opened: (...socket) => this.parts.opened(watch, ...socket),
+    });
+    const undo = (): void => {
+      detach();
+      Reflect.deleteProperty(server, WATCHED_BY);
+    };
+    this.undo.push(undo);
+    return undo;
+  }
+}

@@ -1,0 +1,76 @@
+import { ConnectionHealthSetupError } from '../connection-health.errors.js';
+import type { ConnectionSettings } from '../connection/connection.settings.js';
+import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
+import type { WatchedServer } from '../connection/watched.server.js';
+import type { ObservedSocket, SocketObserver, TransportDriver } from '../transport/transport.driver.js';
+import { areSame, mergeSettings } from './settings.merger.js';
+
+/** Somebody who uses a server: a gateway, or whoever called `watch()`. */
+export interface ServerUser {
+  readonly name: string;
+  readonly settings: ConnectionSettings;
+  /** Where its clients connect, in words. */
+  readonly place: string;
+}
+
+/** One watched server with everybody who uses it. State is kept per server: gateways share them. */
+export class ServerWatch implements WatchedServer {
+  private readonly users: ServerUser[] = [];
+  private readonly names: string[] = [];
+  private mergedSettings: ConnectionSettings | undefined;
+
+  constructor(
+    readonly server: object,
+    readonly driver: TransportDriver,
+    readonly observer: SocketObserver<ObservedSocket>,
+    readonly photographer: ConnectionPhotographer,
+  ) {}
+
+  name = '';
+
+  get settings(): ConnectionSettings {
+    return this.mergedSettings!;
+  }
+
+  /** Where clients connect, in words. */
+  get place(): string {
+    return this.users[0]!.place;
+  }
+
+  /**
+   * One more uses the server.
+   *
+   * @returns a warning where its options differ from the others'
+   * @throws ConnectionHealthSetupError where its clients would not understand the others' heartbeats
+   */
+  join(user: ServerUser): string | undefined {
+    const { mergedSettings } = this;
+    this.users.push(user);
+    this.alsoServes(user.name);
+    if (mergedSettings === undefined) {
+      this.mergedSettings = user.settings;
+      return undefined;
+    }
+    this.refuseOtherCodec(mergedSettings, user);
+    this.mergedSettings = mergeSettings(mergedSettings, user.settings);
+    if (areSame(mergedSettings, user.settings)) return undefined;
+    return `${this.name} share one server but have different options: the smaller number holds, on before off, strict before lenient`;
+  }
+
+  /** A gateway that asked for nothing has its clients on this server too. */
+  alsoServes(name: string): void {
+    this.names.push(name);
+    this.name = this.names.sort().join('+');
+  }
+
+  private refuseOtherCodec({ heartbeat }: ConnectionSettings, user: ServerUser): void {
+    if (heartbeat === false || user.settings.heartbeat === false) return;
+    const [one, other] = [heartbeat.codec.name, user.settings.heartbeat.codec.name];
+    if (one === other) return;
+    const names = this.users.map(({ name }) => name).join(' and ');
+    throw new ConnectionHealthSetupError(
+      'DIFFERENT_CODECS',
+      `${names} share one server but ask for the heartbeat codecs "${one}" and "${other}": give them the same codec, or a path each`,
+    );
+  }
+}

@@ -1,0 +1,116 @@
+import type { AwakeClock } from '../clock/awake.clock.js';
+import type { Clock } from '../clock/clock.js';
+import { boundedText } from '../connection/bounded.text.js';
+import type { Connection, Question } from '../connection/connection.js';
+import type { HeartbeatSettings } from '../connection/connection.settings.js';
+import type { RecognisedHeartbeat } from '../protocol/heartbeat.codec.js';
+import { MAX_HEARTBEAT_BYTES } from '../protocol/messages.js';
+
+const MAX_STATE = 32;
+const MAX_RESUME_REASON = 64;
+/** Bytes of a masked control frame before its payload: two of header, four of mask (RFC 6455 section 5.2). */
+const CONTROL_OVERHEAD = 6;
+
+/** What the filter tells the rest. */
+export interface HeartbeatListener {
+  /** A ping of ours was answered; `latencyMs` is absent for an answer that came too late to count as one. */
+  answered(connection: Connection, question: Question, latencyMs: number | undefined): void;
+  resumed(connection: Connection, resume: { reason?: string; offlineMs?: number; attempts?: number }): void;
+  /** The client sends more heartbeats by itself than it may (R10). */
+  flooded(connection: Connection): void;
+}
+
+/** Everything that arrives on a socket passes here first: evidence is noted, heartbeats go no further (R1, R9). */
+export class InboundFilter {
+  /** Heartbeats that named no time. */
+  malformed = 0;
+
+  constructor(
+    private readonly parts: {
+      readonly clock: Clock;
+      readonly awake: AwakeClock;
+      readonly listener: HeartbeatListener;
+    },
+  ) {}
+
+  /** A whole message. @returns true to keep it from the app */
+  message(connection: Connection, data: Uint8Array, isBinary: boolean): boolean {
+    connection.lastPeerAt = this.parts.awake.now();
+    connection.messages++;
+    const { heartbeat } = connection.server.settings;
+    // Data of another type (ws' binaryType) has no such length and is the app's by that.
+    if (heartbeat === false || !(data.byteLength <= MAX_HEARTBEAT_BYTES)) return false;
+    const recognised = heartbeat.codec.recognise(data, isBinary);
+    if (recognised === undefined) return false;
+    this.take(connection, heartbeat, recognised);
+    return true;
+  }
+
+  /** A protocol ping or pong. */
+  control(connection: Connection, payload: Uint8Array): void {
+    connection.lastHopAt = this.parts.awake.now();
+    connection.controlBytes += CONTROL_OVERHEAD + payload.byteLength;
+    const { question } = connection;
+    if (question?.probe !== undefined && sameBytes(question.probe, payload)) question.probeAnswered = true;
+  }
+
+  /** The app's own message is complete: what had to wait for that may go out. */
+  messageFinished(connection: Connection): void {
+    const { owedPong } = connection;
+    const { heartbeat } = connection.server.settings;
+    if (owedPong === undefined || heartbeat === false) return;
+    connection.owedPong = undefined;
+    this.pong(connection, heartbeat, owedPong);
+  }
+
+  private take(connection: Connection, heartbeat: HeartbeatSettings, recognised: RecognisedHeartbeat): void {
+    const { question } = connection;
+    if (recognised.kind === 'answer' && recognised.ts === question?.ts) {
+      this.answered(connection, question, recognised.state);
+      return;
+    }
+    // Late answers to what we did ask come in a bunch when a frozen client wakes: they are no flood.
+    if (++connection.unasked > heartbeat.maxPerInterval + connection.missed) {
+      this.parts.listener.flooded(connection);
+      return;
+    }
+    if (recognised.kind === 'ask') this.pong(connection, heartbeat, recognised.ts);
+    else if (recognised.kind === 'malformed') this.malformed++;
+    else if (recognised.kind === 'resume') this.parts.listener.resumed(connection, bounded(recognised));
+  }
+
+  private answered(connection: Connection, question: Question, state: string | undefined): void {
+    if (state !== undefined) connection.clientState = boundedText(state, MAX_STATE);
+    connection.hasAnswered = true;
+    const latencyMs = this.parts.clock.monotonic() - question.sentAt;
+    if (!question.isMissed) connection.latencyMs = latencyMs;
+    this.parts.listener.answered(connection, question, question.isMissed ? undefined : latencyMs);
+  }
+
+  private pong(connection: Connection, heartbeat: HeartbeatSettings, ts: number): void {
+    const { socket, server } = connection;
+    if (socket === undefined || !server.driver.isOpen(socket)) return;
+    if (connection.midMessage) {
+      connection.owedPong = ts;
+      return;
+    }
+    server.driver.send(socket, heartbeat.codec.encode({ type: 'server_pong', ts }));
+  }
+}
+
+function bounded(resume: Extract<RecognisedHeartbeat, { kind: 'resume' }>): {
+  reason?: string;
+  offlineMs?: number;
+  attempts?: number;
+} {
+  const { reason, offlineMs, attempts } = resume;
+  return {
+    reason: reason === undefined ? undefined : boundedText(reason, MAX_RESUME_REASON),
+    offlineMs,
+    attempts,
+  };
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at]);
+}

@@ -1,0 +1,89 @@
+import type { AwakeTime } from '../clock/awake.clock.js';
+
+/** What a wheel needs of its entries: it links them into its slots, so that no slot holds memory of its own. */
+export interface WheelEntry<Entry> {
+  /** The tick it is due at; negative while it is in no wheel. Written by the wheel alone. */
+  dueTick: number;
+  previousDue: Entry | undefined;
+  nextDue: Entry | undefined;
+}
+
+const IN_NO_WHEEL = -1;
+const BEING_HANDED_OVER = -2;
+
+/** Ticks in one turn of the wheel; an entry due later waits in its slot for a later turn. */
+const SLOTS = 512;
+
+/**
+ * One schedule for any number of entries, each due at one time at most (a hashed timing wheel: Varghese and Lauck 1987,
+ * scheme 6). Scheduling and cancelling take constant time; a tick touches its own slot only.
+ */
+export class TimingWheel<Entry extends WheelEntry<Entry>> {
+  private readonly slots: (Entry | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
+  private readonly dueNow: Entry[] = [];
+  private tick: number;
+
+  constructor(
+    private readonly tickMs: number,
+    now: AwakeTime,
+  ) {
+    this.tick = Math.floor(now / tickMs);
+  }
+
+  /** Makes an entry due at the first tick at or after `at`, and at no other time. */
+  schedule(entry: Entry, at: AwakeTime): void {
+    this.cancel(entry);
+    entry.dueTick = Math.max(Math.ceil(at / this.tickMs), this.tick + 1);
+    const slot = entry.dueTick % SLOTS;
+    const first = this.slots[slot];
+    entry.nextDue = first;
+    if (first !== undefined) first.previousDue = entry;
+    this.slots[slot] = entry;
+  }
+
+  /** Makes an entry due never. */
+  cancel(entry: Entry): void {
+    if (entry.dueTick >= 0) this.unlink(entry);
+    entry.dueTick = IN_NO_WHEEL;
+  }
+
+  /**
+   * Hands over every entry that has become due. Whoever is called may schedule and cancel any entry, those that are
+   * due at the same tick included.
+   */
+  advance(now: AwakeTime, due: (entry: Entry) => void): void {
+    const target = Math.floor(now / this.tickMs);
+    while (this.tick < target) {
+      this.tick++;
+      this.collect(this.tick);
+      for (const entry of this.dueNow) {
+        if (entry.dueTick !== BEING_HANDED_OVER) continue;
+        entry.dueTick = IN_NO_WHEEL;
+        due(entry);
+      }
+      this.dueNow.length = 0;
+    }
+  }
+
+  private collect(tick: number): void {
+    let entry = this.slots[tick % SLOTS];
+    while (entry !== undefined) {
+      const next = entry.nextDue;
+      if (entry.dueTick <= tick) {
+        this.unlink(entry);
+        entry.dueTick = BEING_HANDED_OVER;
+        this.dueNow.push(entry);
+      }
+      entry = next;
+    }
+  }
+
+  private unlink(entry: Entry): void {
+    const { previousDue, nextDue } = entry;
+    if (previousDue === undefined) this.slots[entry.dueTick % SLOTS] = nextDue;
+    else previousDue.nextDue = nextDue;
+    if (nextDue !== undefined) nextDue.previousDue = previousDue;
+    entry.previousDue = undefined;
+    entry.nextDue = undefined;
+  }
+}

@@ -1,0 +1,74 @@
+// Set up
+export { ConnectionHealthModule } from './connection-health.module.js';
+export type { ConnectionHealthModuleExtras } from './connection-health.module-definition.js';
+export type {
+  ConnectionHealthModuleOptions,
+  ConnectionHealthOptionsFactory,
+  GatewayHealthOptions,
+  HeartbeatOptions,
+  ProgressOptions,
+  ProtocolPingOptions,
+  SweepOptions,
+} from './connection-health.options.js';
+export {
+  ConnectionHealthArgumentError,
+  ConnectionHealthOptionsError,
+  ConnectionHealthSetupError,
+} from './connection-health.errors.js';
+
+// On gateways
+export {
+  ConnectionHealth,
+  ConnectionInfo,
+  OnConnectionClosed,
+  OnConnectionOpened,
+  OnConnectionRecovered,
+  OnConnectionStale,
+  OnHeartbeatMissed,
+  SkipConnectionHealth,
+} from './gateway/decorators.js';
+export { HeartbeatFilterInterceptor } from './gateway/heartbeat-filter.interceptor.js';
+
+// In services
+export { ConnectionHealthService } from './connection-health.service.js';
+export type { ConnectionFilter, ConnectionTarget, DisconnectOptions } from './connection-health.service.js';
+export type { WatchOptions } from './gateway/server.binder.js';
+export type { ConnectionSnapshot } from './connection/connection.snapshot.js';
+export type { ConnectionState, GhostKind } from './connection/connection.js';
+export type { SweepOrder } from './liveness/stale.sweeper.js';
+
+// What happens
+export type {
+  ClosedEvent,
+  ClosedEvidence,
+  IdentifiedEvent,
+  LifecycleEvent,
+  LifecycleEventOf,
+  LifecycleEventType,
+  MissedEvent,
+  OpenedEvent,
+  RecoveredEvent,
+  ResumedEvent,
+  SparedEvent,
+  StaleEvent,
+  StalledEvent,
+  SweepReport,
+  SweptEvent,
+  UserCodeFailedEvent,
+} from './lifecycle/lifecycle.events.js';
+export type { DiagnosticsSnapshot, GatewayDiagnostics } from './diagnostics/diagnostics.snapshot.js';
+
+// On the wire
+export { CLOSE_REASONS } from './protocol/close-reasons.js';
+export type { CloseReason, CloseReasonRow, ReconnectAdvice } from './protocol/close-reasons.js';
+export type { HeartbeatCodec, RecognisedHeartbeat } from './protocol/heartbeat.codec.js';
+export type {
+  ClientMessage,
+  ClientPing,
+  ClientPong,
+  ClientResume,
+  ServerMessage,
+  ServerPing,
+  ServerPong,
+} from './protocol/messages.js';
+export type { Clock } from './clock/clock.js';

@@ -1,0 +1,59 @@
+import { Observable, type Subscriber } from 'rxjs';
+
+import type { LifecycleEvent, LifecycleEventOf, LifecycleEventType } from './lifecycle.events.js';
+
+type Listener = (event: LifecycleEvent) => void;
+
+/** What remains of an event when its type and time are known. */
+export type EventBody<Type extends LifecycleEventType> = Omit<LifecycleEventOf<Type>, 'type' | 'at'>;
+
+/** The one place where everything observable passes. Costs nothing for a type that nobody listens to. */
+export class LifecycleBus {
+  private readonly listeners = new Map<LifecycleEventType, Set<Listener>>();
+  private readonly subscribers = new Set<Subscriber<LifecycleEvent>>();
+
+  /**
+   * @param failed told of a listener that threw; the others still hear the event
+   */
+  constructor(
+    private readonly epoch: () => number,
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  /** All events from now on; completes with the app. */
+  readonly events$ = new Observable<LifecycleEvent>((subscriber) => {
+    this.subscribers.add(subscriber);
+    return () => this.subscribers.delete(subscriber);
+  });
+
+  /** @returns takes the listener off */
+  on<Type extends LifecycleEventType>(
+    type: Type,
+    listener: (event: LifecycleEventOf<Type>) => void,
+  ): () => void {
+    const listeners = this.listeners.get(type) ?? new Set();
+    this.listeners.set(type, listeners.add(listener as unknown as Listener));
+    return () => listeners.delete(listener as unknown as Listener);
+  }
+
+  /** @param body called only if somebody listens */
+  publish<Type extends LifecycleEventType>(type: Type, body: () => EventBody<Type>): void {
+    const listeners = this.listeners.get(type);
+    if (this.subscribers.size === 0 && (listeners === undefined || listeners.size === 0)) return;
+    const event = { type, at: this.epoch(), ...body() } as unknown as LifecycleEvent;
+    for (const listener of [...(listeners ?? [])]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.failed(error);
+      }
+    }
+    for (const subscriber of [...this.subscribers]) subscriber.next(event);
+  }
+
+  /** Forgets every listener and completes {@link events$}. */
+  close(): void {
+    this.listeners.clear();
+    for (const subscriber of [...this.subscribers]) subscriber.complete();
+  }
+}

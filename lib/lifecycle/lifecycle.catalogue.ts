@@ -1,0 +1,28 @@
+import type { LifecycleEventType } from './lifecycle.events.js';
+
+/** Levels of Nest's logger that events are logged at, quietest first. */
+export const LOG_LEVELS = ['debug', 'log', 'warn', 'error'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One row of {@link LIFECYCLE_CATALOGUE}. */
+export interface LifecycleRow {
+  readonly level: LogLevel;
+  /** What the log line says. */
+  readonly message: string;
+}
+
+/** Every event with its log level and message, in the order of a connection's life. */
+export const LIFECYCLE_CATALOGUE = {
+  opened: { level: 'log', message: 'connection opened' },
+  identified: { level: 'debug', message: 'connection identified' },
+  resumed: { level: 'log', message: 'client has come back' },
+  missed: { level: 'warn', message: 'heartbeat missed' },
+  stale: { level: 'warn', message: 'connection stale' },
+  spared: { level: 'warn', message: 'connection would have been closed, but is only observed' },
+  recovered: { level: 'log', message: 'connection recovered' },
+  closed: { level: 'log', message: 'connection closed' },
+  stalled: { level: 'warn', message: 'event loop stalled, the time was credited to all deadlines' },
+  swept: { level: 'debug', message: 'sweep done' },
+  user_code_failed: { level: 'error', message: 'a function of the app failed' },
+} as const satisfies Record<LifecycleEventType, LifecycleRow>;

@@ -1,0 +1,117 @@
+import type { LifecycleBus } from './lifecycle.bus.js';
+import { LIFECYCLE_CATALOGUE, LOG_LEVELS, type LogLevel } from './lifecycle.catalogue.js';
+import type { LifecycleEvent, LifecycleEventType } from './lifecycle.events.js';
+
+/** What we use of Nest's `Logger`. */
+export type LogSink = Record<LogLevel, (line: object | string) => void>;
+
+/** Resolved logging options. */
+export interface LoggingSettings {
+  /** The quietest level that is logged, or none. */
+  readonly level: LogLevel | 'off';
+  readonly maxPerSecond: number;
+}
+
+const LOOK_AHEAD =
+  'set heartbeat.enforce to "negotiated" to hold only clients that have answered once, or to "observe" to close nobody, until all clients answer';
+
+/** Writes events to the log as structured objects: an audit trail, limited in rate. */
+export class LifecycleLogger {
+  private windowStartsAt = 0;
+  private linesInWindow = 0;
+  private leftOut = 0;
+  private hasExplainedRollout = false;
+
+  constructor(
+    private readonly parts: {
+      readonly sink: LogSink;
+      readonly settings: LoggingSettings;
+      /** Monotonic milliseconds. */
+      readonly now: () => number;
+    },
+  ) {}
+
+  /** Logs whatever the level asks for from now on. */
+  listenTo(bus: LifecycleBus): void {
+    for (const type of Object.keys(LIFECYCLE_CATALOGUE) as LifecycleEventType[]) {
+      if (this.isLogged(type)) bus.on(type, (event: LifecycleEvent) => this.write(event));
+    }
+  }
+
+  /** Says how many lines were left out, if any. Called once a second or so, and at the end. */
+  flush(now = this.parts.now()): void {
+    if (now - this.windowStartsAt < 1000) return;
+    const { leftOut } = this;
+    this.windowStartsAt = now;
+    this.linesInWindow = 0;
+    this.leftOut = 0;
+    if (leftOut > 0)
+      this.parts.sink.warn({ message: 'lines left out, more than logging.maxPerSecond', leftOut });
+  }
+
+  private isLogged(type: LifecycleEventType): boolean {
+    const { level } = this.parts.settings;
+    // Ends may be louder than their row says.
+    return level !== 'off' && (type === 'closed' || rank(LIFECYCLE_CATALOGUE[type].level) >= rank(level));
+  }
+
+  private write(event: LifecycleEvent): void {
+    const level = levelOf(event);
+    const { settings, sink } = this.parts;
+    if (settings.level === 'off' || rank(level) < rank(settings.level)) return;
+    this.explainRollout(event);
+    this.flush();
+    if (++this.linesInWindow > settings.maxPerSecond) {
+      this.leftOut++;
+      return;
+    }
+    sink[level](lineOf(event));
+  }
+
+  private explainRollout(event: LifecycleEvent): void {
+    if (this.hasExplainedRollout || event.type !== 'closed' || event.reason !== 'timeout') return;
+    if (event.ghost !== 'proxy_answered' || event.evidence.hasAnswered) return;
+    this.hasExplainedRollout = true;
+    this.parts.sink.warn({
+      message: `a client that answers protocol pings but has never answered a heartbeat was closed. If it does not speak heartbeats yet, ${LOOK_AHEAD}`,
+    });
+  }
+}
+
+function rank(level: LogLevel): number {
+  return LOG_LEVELS.indexOf(level);
+}
+
+function levelOf(event: LifecycleEvent): LogLevel {
+  if (event.type === 'closed' && event.reason !== 'clean' && event.reason !== 'error') return 'warn';
+  return LIFECYCLE_CATALOGUE[event.type].level;
+}
+
+/** The event as a line: its message first, then its fields, times as text. */
+function lineOf(event: LifecycleEvent): object {
+  const { type, at, ...rest } = event;
+  return defined({
+    message: LIFECYCLE_CATALOGUE[type].message,
+    type,
+    at: new Date(at).toISOString(),
+    ...flat(rest),
+  });
+}
+
+/** The snapshot in an event is told by the fields that a reader of logs looks for. */
+function flat(rest: object): object {
+  const { connection, report, ...others } = rest as { connection?: object; report?: object };
+  if (report !== undefined) return { ...report, connections: undefined };
+  if (connection === undefined) return others;
+  const {
+    transport: _transport,
+    openedAt: _openedAt,
+    lastActivityAt: _lastActivityAt,
+    ...told
+  } = connection as Record<string, unknown>;
+  return { ...told, ...others };
+}
+
+function defined(line: object): object {
+  return Object.fromEntries(Object.entries(line).filter(([, value]) => value !== undefined));
+}

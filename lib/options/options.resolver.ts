@@ -1,0 +1,148 @@
+import { SystemClock, type Clock } from '../clock/clock.js';
+import type { ConnectionHealthModuleOptions, GatewayHealthOptions } from '../connection-health.options.js';
+import type { ConnectionSettings } from '../connection/connection.settings.js';
+import { PeerReader } from '../connection/peer.reader.js';
+import { LOG_LEVELS } from '../lifecycle/lifecycle.catalogue.js';
+import type { LoggingSettings } from '../lifecycle/lifecycle.logger.js';
+import {
+  CLOSE_REASONS,
+  isSendableCode,
+  SENDABLE_CODES,
+  type SentCloseReason,
+} from '../protocol/close-reasons.js';
+import {
+  GATEWAY_OPTION_KEYS,
+  resolveConnectionSettings,
+  type SharedSettings,
+} from './connection.settings.resolver.js';
+import { OptionReader } from './option.reader.js';
+
+const DEFAULT_KEEP_ALIVE_MS = 30_000;
+const SENT_REASONS: readonly SentCloseReason[] = ['stale_sweep', 'timeout', 'evicted', 'abuse'];
+const KNOWN = [
+  ...GATEWAY_OPTION_KEYS,
+  'tcpKeepAlive',
+  'proxyIdleTimeoutMs',
+  'identify',
+  'trustProxy',
+  'gateways',
+  'closeCodes',
+  'logging',
+  'clock',
+];
+
+/** The options of the module with nothing left open. */
+export interface ResolvedOptions {
+  /** Settings of a gateway that overrides nothing. */
+  readonly defaults: ConnectionSettings;
+  /**
+   * Settings of a gateway with options of its own.
+   * @param where the options stand, for errors
+   * @throws ConnectionHealthOptionsError
+   */
+  readonly settingsFor: (overrides: GatewayHealthOptions, where: string) => ConnectionSettings;
+  readonly proxyIdleTimeoutMs: number | undefined;
+  readonly identify: ConnectionHealthModuleOptions['identify'];
+  readonly peers: PeerReader;
+  readonly gateways: 'all' | 'decorated';
+  readonly logging: LoggingSettings;
+  readonly clock: Clock;
+}
+
+/**
+ * Resolves and validates everything that can be given to the module. Pure.
+ *
+ * @throws ConnectionHealthOptionsError that names the option, what was expected and what was given
+ */
+export function resolveOptions(options: ConnectionHealthModuleOptions | undefined): ResolvedOptions {
+  const reader = new OptionReader('', options, KNOWN);
+  const given: ConnectionHealthModuleOptions = options ?? {};
+  const shared: SharedSettings = {
+    tcpKeepAlive: tcpKeepAliveOf(given.tcpKeepAlive),
+    closeCodes: closeCodesOf(given.closeCodes),
+  };
+  return {
+    defaults: resolveConnectionSettings(given, shared),
+    settingsFor: (overrides, where) => overridden(given, overrides, shared, where),
+    proxyIdleTimeoutMs:
+      given.proxyIdleTimeoutMs === undefined
+        ? undefined
+        : reader.milliseconds('proxyIdleTimeoutMs', Infinity),
+    identify: reader.function('identify'),
+    peers: peersOf(reader, given),
+    gateways: reader.oneOf('gateways', ['all', 'decorated'], 'all'),
+    logging: loggingOf(given.logging),
+    clock: clockOf(reader, given),
+  };
+}
+
+function overridden(
+  given: ConnectionHealthModuleOptions,
+  overrides: GatewayHealthOptions,
+  shared: SharedSettings,
+  where: string,
+): ConnectionSettings {
+  const reader = new OptionReader(where, overrides, GATEWAY_OPTION_KEYS);
+  const merged: Record<string, unknown> = {};
+  for (const key of GATEWAY_OPTION_KEYS) merged[key] = mergedOption(given[key], reader.given(key));
+  return resolveConnectionSettings(merged, shared, where);
+}
+
+/** An object overrides field by field; `true`, `false` and whatever meets no object override as they are. */
+function mergedOption(base: unknown, override: unknown): unknown {
+  if (override === undefined) return base;
+  if (typeof base !== 'object' || typeof override !== 'object' || override === null) return override;
+  // A number of the gateway's own must not meet one that was chosen for another interval: derive it anew.
+  const derivedAnew = 'intervalMs' in override ? { timeoutMs: undefined } : {};
+  return { ...base, ...('timeoutMs' in base! ? derivedAnew : {}), ...override };
+}
+
+function tcpKeepAliveOf(options: unknown): ConnectionSettings['tcpKeepAlive'] {
+  if (options === false) return false;
+  const reader = new OptionReader('tcpKeepAlive', options, ['initialDelayMs']);
+  return { initialDelayMs: reader.milliseconds('initialDelayMs', DEFAULT_KEEP_ALIVE_MS) };
+}
+
+function closeCodesOf(options: unknown): Record<SentCloseReason, number> {
+  const reader = new OptionReader('closeCodes', options, SENT_REASONS);
+  const codeOf = (reason: SentCloseReason): number => {
+    const code = reader.given(reason) ?? CLOSE_REASONS[reason].code;
+    return isSendableCode(code) ? code : reader.reject(reason, SENDABLE_CODES, code);
+  };
+  return Object.fromEntries(SENT_REASONS.map((reason) => [reason, codeOf(reason)])) as Record<
+    SentCloseReason,
+    number
+  >;
+}
+
+function loggingOf(options: unknown): LoggingSettings {
+  const reader = new OptionReader('logging', options, ['level', 'maxPerSecond']);
+  return {
+    level: reader.oneOf('level', [...LOG_LEVELS, 'off'], 'log'),
+    maxPerSecond: reader.number('maxPerSecond', 100),
+  };
+}
+
+function peersOf(reader: OptionReader, { trustProxy = false }: ConnectionHealthModuleOptions): PeerReader {
+  try {
+    return new PeerReader(trustProxy);
+  } catch {
+    return reader.reject(
+      'trustProxy',
+      'a value of Express\' "trust proxy" (boolean, hops, addresses, function)',
+      trustProxy,
+    );
+  }
+}
+
+function clockOf(reader: OptionReader, { clock }: ConnectionHealthModuleOptions): Clock {
+  if (clock === undefined) return new SystemClock();
+  const members = ['monotonic', 'epoch', 'every', 'afterPoll'] as const;
+  if (
+    typeof clock === 'object' &&
+    clock !== null &&
+    members.every((name) => typeof clock[name] === 'function')
+  )
+    return clock;
+  return reader.reject('clock', `an object with ${members.join('(), ')}()`, clock);
+}

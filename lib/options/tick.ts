@@ -1,0 +1,12 @@
+const LONGEST_TICK_MS = 250;
+
+/**
+ * How often the product looks at what is due: at most every 250 ms and at least ten times in the shortest of the
+ * intervals it must keep. Whatever is found is found at most one tick late.
+ */
+export function tickMsOf(intervalsMs: readonly number[]): number {
+  return Math.max(
+    1,
+    Math.min(LONGEST_TICK_MS, ...intervalsMs.map((intervalMs) => Math.floor(intervalMs / 10))),
+  );
+}

@@ -1,0 +1,102 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+
+import {
+  CONNECTION,
+  recordOf,
+  type ObservedSocket,
+  type RawSocket,
+  type SocketOpened,
+  type TransportDriver,
+} from './transport.driver.js';
+import { tappedClass, tapSocket, type WsSocket, type WsSocketClass } from './ws.tap.js';
+
+/** What we use of a `WebSocketServer`. */
+interface WsServer extends EventEmitter {
+  readonly options: { WebSocket: WsSocketClass };
+  readonly clients?: Set<WsSocket>;
+}
+
+const OPEN = 1;
+// Heartbeats are too small to gain from compression, and an uncompressed frame reaches the kernel within the call.
+const HEARTBEAT_FRAME = { compress: false, fin: true };
+const TEXT_FRAME = { ...HEARTBEAT_FRAME, binary: false };
+const BINARY_FRAME = { ...HEARTBEAT_FRAME, binary: true };
+
+/** Servers and sockets of the `ws` package, version 8. */
+export class WsDriver implements TransportDriver {
+  readonly name = 'ws';
+
+  recognises(server: unknown): server is WsServer {
+    if (typeof server !== 'object' || server === null) return false;
+    const { handleUpgrade, shouldHandle, options, on } = server as Record<string, unknown>;
+    const socketClass = (options as { WebSocket?: unknown } | undefined)?.WebSocket;
+    return [handleUpgrade, shouldHandle, on, socketClass].every((member) => typeof member === 'function');
+  }
+
+  attach({ server, opened }: { server: object; opened: SocketOpened }): () => void {
+    const wsServer = server as WsServer;
+    const untap: (() => void)[] = [replaceSocketClass(wsServer)];
+    const track = (socket: WsSocket, request?: IncomingMessage): void => {
+      if (recordOf(socket) !== undefined) return;
+      if (!isTapped(socket)) untap.push(tapSocket(socket));
+      (socket as { [CONNECTION]?: ObservedSocket })[CONNECTION] = opened(socket, request);
+    };
+    wsServer.prependListener('connection', track);
+    untap.push(() => wsServer.removeListener('connection', track));
+    for (const socket of wsServer.clients ?? []) if (socket.readyState === OPEN) track(socket);
+    return () => untap.forEach((undo) => undo());
+  }
+
+  raw(socket: object, request: IncomingMessage | undefined): RawSocket | undefined {
+    return request?.socket ?? (socket as { _socket?: RawSocket })._socket;
+  }
+
+  isOpen(socket: object): boolean {
+    return (socket as WsSocket).readyState === OPEN;
+  }
+
+  bufferedBytes(socket: object): number {
+    return (socket as WsSocket).bufferedAmount;
+  }
+
+  send(socket: object, frame: string | Uint8Array, flushed?: () => void): void {
+    const options = typeof frame === 'string' ? TEXT_FRAME : BINARY_FRAME;
+    untapped(socket).send.call(socket, frame, options, flushed);
+  }
+
+  ping(socket: object, payload: Uint8Array): void {
+    (socket as WsSocket).ping(payload);
+  }
+
+  close(socket: object, code: number, text: string): void {
+    (socket as WsSocket).close(code, text);
+  }
+
+  terminate(socket: object): void {
+    (socket as WsSocket).terminate();
+  }
+
+  release(socket: object): void {
+    (socket as { [CONNECTION]?: ObservedSocket | undefined })[CONNECTION] = undefined;
+  }
+}
+
+function replaceSocketClass(server: WsServer): () => void {
+  const original = server.options.WebSocket;
+  const tapped = tappedClass(original);
+  server.options.WebSocket = tapped;
+  return () => {
+    if (server.options.WebSocket === tapped) server.options.WebSocket = original;
+  };
+}
+
+function isTapped(socket: WsSocket): boolean {
+  return CONNECTION in socket;
+}
+
+/** The class's own methods below the tap: a wrapper that the app may have put on the socket must not see heartbeats. */
+function untapped(socket: object): WsSocket {
+  const owner = Object.hasOwn(socket, 'emit') ? socket : Object.getPrototypeOf(socket);
+  return Object.getPrototypeOf(owner) as WsSocket;
+}

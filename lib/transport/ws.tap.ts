@@ -1,0 +1,99 @@
+import { CONNECTION, recordOf } from './transport.driver.js';
+
+/** What we use of a `ws` socket. */
+export interface WsSocket {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  emit(event: string, ...args: unknown[]): boolean;
+  send(data: unknown, options?: unknown, callback?: unknown): void;
+  ping(data?: unknown): void;
+  close(code?: number, reason?: string): void;
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** A class of `ws` sockets, as `server.options.WebSocket` takes it. */
+export type WsSocketClass = new (...args: any[]) => WsSocket;
+
+type Tap = Pick<WsSocket, 'emit' | 'send' | 'close' | 'pause' | 'resume'>;
+
+/**
+ * A subclass of a socket class whose events and calls pass by the record of the socket first. `ws` reads
+ * `options.WebSocket` at each upgrade ("It must be the `WebSocket` class or class that extends it", ws doc/ws.md), so it
+ * reaches every later socket without a listener on any of them.
+ */
+export function tappedClass(Base: WsSocketClass): WsSocketClass {
+  const Tapped = class extends Base {
+    constructor(...args: any[]) {
+      super(...args);
+      // Declared at once, so that all sockets keep one hidden class.
+      Object.defineProperty(this, CONNECTION, { value: undefined, writable: true, configurable: true });
+    }
+  };
+  Object.defineProperty(Tapped, 'name', { value: Base.name });
+  defineTap(Tapped.prototype, Base.prototype as WsSocket);
+  return Tapped;
+}
+
+/** Taps one socket that was there before us. @returns takes the tap off */
+export function tapSocket(socket: WsSocket): () => void {
+  defineTap(socket, Object.getPrototypeOf(socket) as WsSocket);
+  Object.defineProperty(socket, CONNECTION, { value: undefined, writable: true, configurable: true });
+  return () => {
+    const names = [CONNECTION, 'emit', 'send', 'close', 'pause', 'resume'];
+    for (const name of names) Reflect.deleteProperty(socket, name);
+  };
+}
+
+function defineTap(target: object, base: WsSocket): void {
+  for (const [name, value] of Object.entries(tapOver(base))) {
+    Object.defineProperty(target, name, { value, writable: true, configurable: true });
+  }
+}
+
+function tapOver(base: WsSocket): Tap {
+  return {
+    emit(this: WsSocket, event: string, first?: unknown, second?: unknown): boolean {
+      const record = recordOf(this);
+      if (record !== undefined) {
+        if (event === 'message') {
+          if (record.observer.message(record, first as Uint8Array, second as boolean)) return true;
+        } else if (event === 'ping' || event === 'pong') {
+          record.observer.control(record, event, first as Uint8Array);
+        } else if (event === 'close') {
+          record.observer.closed(record, first as number, String(second ?? ''));
+        }
+      }
+      // `arguments`, not rest parameters: nothing is allocated for a message.
+      return Reflect.apply(base.emit, this, arguments) as boolean;
+    },
+    send(this: WsSocket, data: unknown, options?: unknown): void {
+      const record = recordOf(this);
+      const wasMidMessage = record !== undefined && record.midMessage;
+      if (record !== undefined) record.midMessage = isFragment(options);
+      // All arguments, and no more: `ws` looks at which are there.
+      Reflect.apply(base.send, this, arguments);
+      if (wasMidMessage && !record.midMessage) record.observer.messageFinished(record);
+    },
+    close(this: WsSocket): void {
+      Reflect.apply(base.close, this, arguments);
+      const record = recordOf(this);
+      if (record !== undefined) record.observer.closing(record);
+    },
+    pause(this: WsSocket): void {
+      Reflect.apply(base.pause, this, []);
+      const record = recordOf(this);
+      if (record !== undefined) record.observer.paused(record, true);
+    },
+    resume(this: WsSocket): void {
+      Reflect.apply(base.resume, this, []);
+      const record = recordOf(this);
+      if (record !== undefined) record.observer.paused(record, false);
+    },
+  };
+}
+
+function isFragment(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && (options as { fin?: unknown }).fin === false;
+}
