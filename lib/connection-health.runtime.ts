@@ -67,7 +67,8 @@ export class ConnectionHealthRuntime {
     this.tickMs = tickMsOf(this.intervals());
     this.awake = new AwakeClock(clock, TICKS_PER_STEP * this.tickMs);
     this.photographer = new ConnectionPhotographer(this.awake, idPrefix(clock.epoch()));
-    const failed = (error: unknown): void => this.userCode.report('a listener or driver', error);
+    const failed = (error: unknown): void => this.userCode.report('a listener, codec or driver', error);
+    options.peers.failed = (error) => this.userCode.report('trustProxy', error);
     this.bus = new LifecycleBus(() => clock.epoch(), failed);
     this.logger = new LifecycleLogger({
       sink: nest.sink,
@@ -90,7 +91,7 @@ export class ConnectionHealthRuntime {
       ping: (connection) => void this.engine.ping(connection),
     });
     this.judge = this.makeJudge();
-    this.filter = this.makeFilter();
+    this.filter = this.makeFilter(failed);
     this.tracker = this.makeTracker();
     this.sweeper = this.makeSweeper(failed);
     this.binder = this.makeBinder();
@@ -171,7 +172,7 @@ export class ConnectionHealthRuntime {
     });
   }
 
-  private makeFilter(): InboundFilter {
+  private makeFilter(failed: (error: unknown) => void): InboundFilter {
     const listener = {
       answered: (
         connection: Connection,
@@ -191,7 +192,7 @@ export class ConnectionHealthRuntime {
         this.closer.close(connection, { reason: 'abuse' });
       },
     };
-    return new InboundFilter({ clock: this.options.clock, awake: this.awake, listener });
+    return new InboundFilter({ clock: this.options.clock, awake: this.awake, listener, failed });
   }
 
   private makeTracker(): ConnectionTracker {

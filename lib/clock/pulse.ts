@@ -22,6 +22,8 @@ export class Pulse {
   ) {}
 
   start(): void {
+    // Nobody was heard of while the app was starting: that is no stall.
+    this.parts.awake.observe();
     this.stop ??= this.parts.clock.every(this.parts.tickMs, () => this.turn());
   }
 

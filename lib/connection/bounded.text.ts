@@ -1,7 +1,7 @@
 // Control characters (C0, DEL, C1), line and paragraph separators, bidirectional controls and lone surrogates: what
 // could end a log line, hide in one, or reorder it.
 // eslint-disable-next-line no-control-regex -- they are what is looked for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/gu;
 
 /**
  * Makes a text that a client chose fit to be logged, labelled, stored and shown (design rule R10): at most

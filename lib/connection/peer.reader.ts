@@ -13,10 +13,15 @@ export type TrustProxy =
 
 const MAX_USER_AGENT = 256;
 const MAX_PATH = 256;
+/** The longest IPv6 address in text is 45 characters; some room for a zone. */
+const MAX_ADDRESS = 64;
 
 /** Reads from an upgrade request who is at the other end. */
 export class PeerReader {
   private readonly trust: (address: string, hop: number) => boolean;
+
+  /** Told of a `trustProxy` function that threw. */
+  failed: (error: unknown) => void = () => undefined;
 
   /** @throws TypeError for an address or a range that is none */
   constructor(trustProxy: TrustProxy) {
@@ -35,9 +40,18 @@ export class PeerReader {
   private addressOf(request: IncomingMessage): string | undefined {
     const direct = request.socket.remoteAddress;
     if (direct === undefined) return undefined;
-    const claimed = proxyaddr(request, this.trust);
-    // A trusted proxy may still have passed on whatever the client wrote into the header.
-    return isIP(claimed) === 0 ? direct : claimed;
+    const claimed = this.claimedBy(request);
+    // A trusted proxy may still have passed on whatever the client wrote into the header; even a zone has no end.
+    return claimed === undefined || isIP(claimed) === 0 || claimed.length > MAX_ADDRESS ? direct : claimed;
+  }
+
+  private claimedBy(request: IncomingMessage): string | undefined {
+    try {
+      return proxyaddr(request, this.trust);
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
   }
 }
 

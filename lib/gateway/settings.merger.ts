@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { ConnectionSettings, Enforcement } from '../connection/connection.settings.js';
 
 const STRICTEST_FIRST: readonly Enforcement[] = ['always', 'negotiated', 'observe'];
@@ -34,7 +36,15 @@ function withinReason({ heartbeat, sweep }: ConnectionSettings): ConnectionSetti
 
 /** Whether two gateways ask for the same. */
 export function areSame(one: ConnectionSettings, other: ConnectionSettings): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return isDeepStrictEqual(comparable(one), comparable(other));
+}
+
+/** A codec is told by its name: what else it holds is its own. */
+function comparable(settings: ConnectionSettings): object {
+  const { heartbeat } = settings;
+  return heartbeat === false
+    ? settings
+    : { ...settings, heartbeat: { ...heartbeat, codec: heartbeat.codec.name } };
 }
 
 function merged<Part>(

@@ -65,6 +65,7 @@ export class HeartbeatEngine implements ConnectionFollower {
         this.turnTo(connection, now);
       } catch (error) {
         this.parts.failed(error);
+        if (connection.state === 'open' && connection.dueTick < 0) this.rest(connection, now);
       }
     });
   }

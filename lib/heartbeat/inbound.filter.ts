@@ -30,6 +30,8 @@ export class InboundFilter {
       readonly clock: Clock;
       readonly awake: AwakeClock;
       readonly listener: HeartbeatListener;
+      /** Told of a codec that threw. */
+      readonly failed: (error: unknown) => void;
     },
   ) {}
 
@@ -40,10 +42,16 @@ export class InboundFilter {
     const { heartbeat } = connection.server.settings;
     // Data of another type (ws' binaryType) has no such length and is the app's by that.
     if (heartbeat === false || !(data.byteLength <= MAX_HEARTBEAT_BYTES)) return false;
-    const recognised = heartbeat.codec.recognise(data, isBinary);
-    if (recognised === undefined) return false;
-    this.take(connection, heartbeat, recognised);
-    return true;
+    try {
+      const recognised = heartbeat.codec.recognise(data, isBinary);
+      if (recognised === undefined) return false;
+      this.take(connection, heartbeat, recognised);
+      return true;
+    } catch (error) {
+      // A codec of the app's own failed (R11): what it could not read is not ours to keep.
+      this.parts.failed(error);
+      return false;
+    }
   }
 
   /** A protocol ping or pong. */

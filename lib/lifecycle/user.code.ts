@@ -2,6 +2,7 @@ import { boundedText } from '../connection/bounded.text.js';
 import type { LifecycleBus } from './lifecycle.bus.js';
 
 const MAX_ERROR = 500;
+const MAX_FRAMES = 20;
 
 /** Runs what the app gave us to run, so that it can break nothing (R11). */
 export class UserCode {
@@ -29,11 +30,33 @@ export class UserCode {
     // A listener that fails on the report of its own failure must not go round in circles.
     if (this.isReporting) return;
     this.isReporting = true;
-    this.bus().publish('user_code_failed', () => ({
-      what,
-      error: boundedText(error instanceof Error ? error.message : String(error), MAX_ERROR),
-      stack: error instanceof Error ? error.stack : undefined,
-    }));
-    this.isReporting = false;
+    try {
+      this.bus().publish('user_code_failed', () => ({
+        what,
+        error: messageOf(error),
+        stack: framesOf(error),
+      }));
+    } finally {
+      this.isReporting = false;
+    }
   }
+}
+
+/** Whatever was thrown, as a text: it may hold what a client chose, or be no error at all. */
+function messageOf(error: unknown): string {
+  try {
+    return boundedText(String(error instanceof Error ? error.message : error), MAX_ERROR);
+  } catch {
+    return 'something that cannot be printed';
+  }
+}
+
+/** Where it was thrown, without the message that a stack begins with. */
+function framesOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined;
+  const frames = error.stack.split('\n').filter((line) => /^ {4}at /.test(line));
+  return frames
+    .slice(0, MAX_FRAMES)
+    .map((line) => boundedText(line, MAX_ERROR))
+    .join('\n');
 }

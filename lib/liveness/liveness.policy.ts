@@ -50,17 +50,26 @@ export function judgeQuestion(facts: QuestionFacts, limits: QuestionLimits, now:
 
 /** Rule R5: whether a connection is stale. Pure. */
 export function isStale(
-  facts: Pick<QuestionFacts, 'isPaused' | 'unsentMovedAt'> & { readonly lastActivityAt: AwakeTime },
-  limits: { readonly staleAfterMs: number; readonly timeoutMs: number },
+  facts: Pick<QuestionFacts, 'isPaused' | 'unsentMovedAt' | 'bytesAhead'> & {
+    readonly lastActivityAt: AwakeTime;
+  },
+  limits: QuestionLimits & { readonly staleAfterMs: number },
   now: AwakeTime,
 ): boolean {
-  const isDraining = facts.unsentMovedAt !== NEVER && now - facts.unsentMovedAt < limits.timeoutMs;
-  return !facts.isPaused && !isDraining && now - facts.lastActivityAt > limits.staleAfterMs;
+  // A reader that is still busy with what lies before our questions has had no chance to answer one.
+  const extraMs = allowanceMs(facts.bytesAhead, limits);
+  const isDraining = facts.unsentMovedAt !== NEVER && now - facts.unsentMovedAt < limits.timeoutMs + extraMs;
+  return !facts.isPaused && !isDraining && now - facts.lastActivityAt > limits.staleAfterMs + extraMs;
 }
 
+/**
+ * Counted from when the kernel had the question, or from when bytes of ours that still wait last moved. The allowance
+ * holds for both: a kernel wakes a blocked writer only when a third of its send buffer is free (Linux,
+ * `sk_stream_is_writeable`), so a healthy reader at 200 KB/s seems to take nothing for ten seconds.
+ */
 function deadlineOf(facts: QuestionFacts, limits: QuestionLimits): AwakeTime {
-  if (facts.unsentMovedAt !== NEVER) return facts.unsentMovedAt + limits.timeoutMs;
-  const since = facts.handedOverAt === NEVER ? facts.askedAt : facts.handedOverAt;
+  const handedOverAt = facts.handedOverAt === NEVER ? facts.askedAt : facts.handedOverAt;
+  const since = facts.unsentMovedAt === NEVER ? handedOverAt : facts.unsentMovedAt;
   return since + limits.timeoutMs + allowanceMs(facts.bytesAhead, limits);
 }
 

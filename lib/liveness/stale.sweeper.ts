@@ -117,17 +117,19 @@ export class StaleSweeper {
   }
 
   private isStale(connection: Connection, order: SweepOrder, now: AwakeTime): boolean {
-    const { sweep, heartbeat } = connection.server.settings;
+    const { sweep, heartbeat, progress } = connection.server.settings;
     const staleAfterMs = order.staleAfterMs ?? (sweep === false ? Infinity : sweep.staleAfterMs);
     if (heartbeat === false) noteUnaskedUpload(connection, now);
     if (now - connection.lastActivityAt <= staleAfterMs) return false;
     const facts = {
       isPaused: connection.isPaused || connection.raw?.isPaused?.() === true,
       unsentMovedAt: observeOutflow(connection, now)?.movedAt ?? NEVER,
+      // Where nobody is asked nothing is ever confirmed.
+      bytesAhead: heartbeat === false ? 0 : connection.writtenBytes - connection.confirmedBytes,
       lastActivityAt: connection.lastActivityAt,
     };
     const timeoutMs = heartbeat === false ? FALLBACK_TIMEOUT_MS : heartbeat.timeoutMs;
-    return isStale(facts, { staleAfterMs, timeoutMs }, now);
+    return isStale(facts, { ...progress, staleAfterMs, timeoutMs }, now);
   }
 
   private spare(connection: Connection): void {

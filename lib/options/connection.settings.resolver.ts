@@ -12,6 +12,8 @@ import { OptionReader } from './option.reader.js';
 import { tickMsOf } from './tick.js';
 
 const DEFAULT_INTERVAL_MS = 30_000;
+/** Below, a tick would be shorter than the timers of Node can keep. */
+const MIN_INTERVAL_MS = 9;
 const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
 const JSON_CODEC = new JsonCodec();
 
@@ -50,7 +52,10 @@ export function resolveConnectionSettings(
 function heartbeatOf(path: string, options: unknown): HeartbeatSettings {
   const known = ['intervalMs', 'timeoutMs', 'maxMissed', 'enforce', 'codec', 'maxPerInterval'];
   const reader = new OptionReader(path, options, known);
-  const intervalMs = reader.milliseconds('intervalMs', DEFAULT_INTERVAL_MS);
+  const intervalMs = reader.number('intervalMs', DEFAULT_INTERVAL_MS, {
+    above: MIN_INTERVAL_MS,
+    unit: 'milliseconds',
+  });
   const timeoutMs = reader.milliseconds('timeoutMs', Math.round((intervalMs * 2) / 3));
   if (timeoutMs >= intervalMs) reader.reject('timeoutMs', `less than intervalMs (${intervalMs})`, timeoutMs);
   return {

@@ -70,6 +70,7 @@ export class OptionReader {
   }
 }
 
+/** Instances of classes are fine, as a factory may make them; built-ins such as Map have no options to read. */
 function isPlainObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Object.prototype.toString.call(value) === '[object Object]';
 }

@@ -92,9 +92,11 @@ function overridden(
 function mergedOption(base: unknown, override: unknown): unknown {
   if (override === undefined) return base;
   if (typeof base !== 'object' || typeof override !== 'object' || override === null) return override;
+  const given = Object.fromEntries(Object.entries(override).filter(([, value]) => value !== undefined));
   // A number of the gateway's own must not meet one that was chosen for another interval: derive it anew.
-  const derivedAnew = 'intervalMs' in override ? { timeoutMs: undefined } : {};
-  return { ...base, ...('timeoutMs' in base! ? derivedAnew : {}), ...override };
+  const derivedAnew =
+    'intervalMs' in given && base !== null && 'timeoutMs' in base ? { timeoutMs: undefined } : {};
+  return { ...base, ...derivedAnew, ...given };
 }
 
 function tcpKeepAliveOf(options: unknown): ConnectionSettings['tcpKeepAlive'] {
@@ -106,7 +108,8 @@ function tcpKeepAliveOf(options: unknown): ConnectionSettings['tcpKeepAlive'] {
 function closeCodesOf(options: unknown): Record<SentCloseReason, number> {
   const reader = new OptionReader('closeCodes', options, SENT_REASONS);
   const codeOf = (reason: SentCloseReason): number => {
-    const code = reader.given(reason) ?? CLOSE_REASONS[reason].code;
+    const given = reader.given(reason);
+    const code = given === undefined ? CLOSE_REASONS[reason].code : given;
     return isSendableCode(code) ? code : reader.reject(reason, SENDABLE_CODES, code);
   };
   return Object.fromEntries(SENT_REASONS.map((reason) => [reason, codeOf(reason)])) as Record<
