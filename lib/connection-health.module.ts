@@ -86,7 +86,8 @@ export class ConnectionHealthModule
     this.runtime.start();
   }
 
-  beforeApplicationShutdown(): void {
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.runtime.drain?.drain();
     // Sockets end from here on because the app does; nobody is to be judged for that.
     this.runtime.stopJudging();
   }

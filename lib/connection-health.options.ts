@@ -74,6 +74,36 @@ export interface ProgressOptions {
   maxExtraMs?: number;
 }
 
+/** Limits for what waits to be sent to one connection. */
+export interface BackpressureOptions {
+  /** @default 1 MiB */
+  maxBufferedBytes?: number;
+  /** Age of the oldest byte that waits. @default 30_000 */
+  maxAgeMs?: number;
+  /** `close` closes with 4002. @default 'report' */
+  action?: 'close' | 'report';
+}
+
+/** When to suspect ourselves, not the clients. */
+export interface MassTimeoutOptions {
+  /** Share of the connections asked within a window that must be silent at once. @default 0.5 */
+  ratio?: number;
+  /** Fewer connections than this are no mass. @default 50 */
+  minConnections?: number;
+}
+
+/** How everybody is sent away when the app closes. */
+export interface DrainOptions {
+  /** Between "not ready" and the first close, for load balancers to notice. @default 0 */
+  readinessDelayMs?: number;
+  /** Time over which the closes are spread. @default 5_000 */
+  spreadMs?: number;
+  /** The longest the whole may take. @default 10_000 */
+  timeoutMs?: number;
+  /** Time over which the clients are asked to come back. @default 30_000 */
+  reconnectSpreadMs?: number;
+}
+
 /** What `@ConnectionHealth()` and `watch()` can override. */
 export interface GatewayHealthOptions {
   /** `false` sends no heartbeats; life is then judged by protocol pings. */
@@ -83,12 +113,18 @@ export interface GatewayHealthOptions {
   /** `false` never sweeps. */
   sweep?: SweepOptions | false;
   progress?: ProgressOptions;
+  /** `false` does not look. */
+  backpressure?: BackpressureOptions | false;
 }
 
 /** Options of `ConnectionHealthModule`. Every one is optional; what is not given is derived from what is. */
 export interface ConnectionHealthModuleOptions extends GatewayHealthOptions {
   /** TCP keepalive of each socket. @default { initialDelayMs: 30_000 } */
   tcpKeepAlive?: { initialDelayMs?: number } | false;
+  /** `false` carries every verdict out at once. */
+  massTimeout?: MassTimeoutOptions | false;
+  /** `false` leaves everybody to be cut off when the app closes. */
+  drain?: DrainOptions | false;
   /** When the proxies in between cut idle connections; boot warns if `intervalMs` is over half of it. @default none */
   proxyIdleTimeoutMs?: number;
   /**

@@ -1,13 +1,14 @@
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
-import { AwakeClock } from './clock/awake.clock.js';
+import { AwakeClock, type AwakeTime } from './clock/awake.clock.js';
 import { Pulse } from './clock/pulse.js';
 import { ConnectionCloser } from './connection/connection.closer.js';
-import type { Connection } from './connection/connection.js';
-import { beatIntervalOf } from './connection/connection.settings.js';
+import type { Connection, Question } from './connection/connection.js';
 import { ConnectionRegistry } from './connection/connection.registry.js';
 import { ConnectionPhotographer } from './connection/connection.snapshot.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
+import { Crowd } from './connection/crowd.js';
+import { ConnectionDrain } from './drain/connection.drain.js';
 import { GatewayExplorer, type FoundGateway } from './gateway/gateway.explorer.js';
 import { HeartbeatFilterInterceptor } from './gateway/heartbeat-filter.interceptor.js';
 import { HookDispatcher } from './gateway/hook.dispatcher.js';
@@ -22,72 +23,93 @@ import { LifecycleBus } from './lifecycle/lifecycle.bus.js';
 import { LifecycleLogger, type LogSink } from './lifecycle/lifecycle.logger.js';
 import { UserCode } from './lifecycle/user.code.js';
 import { LivenessJudge } from './liveness/liveness.judge.js';
+import { MassTimeoutBreaker } from './liveness/mass-timeout.breaker.js';
 import { StaleSweeper } from './liveness/stale.sweeper.js';
 import { StallGuard } from './liveness/stall.guard.js';
 import { noteUnaskedUpload } from './liveness/upload.progress.js';
 import type { ResolvedOptions } from './options/options.resolver.js';
-import { tickMsOf } from './options/tick.js';
+import { tickMsFor } from './options/tick.js';
+import { BackpressureWatch } from './signals/backpressure.watch.js';
+import { observeBytes } from './signals/byte.observer.js';
+import { RegistryReconciler } from './signals/registry.reconciler.js';
 import type { ObservedSocket, SocketObserver } from './transport/transport.driver.js';
 import { WsDriver } from './transport/ws.driver.js';
 
-/** Ticks that may pass between two looks at the clock before the rest counts as a stall. */
+/** Ticks that may pass between two looks at the clock before the rest counts as a stall, and from which one is told. */
 const TICKS_PER_STEP = 2;
 const TICKS_TO_REPORT = 4;
+/** A socket that vanished without a close frame (RFC 6455 section 7.1.5). */
+const ABNORMAL = 1006;
+
+type Failed = (error: unknown) => void;
 
 /** Everything between the options and the service, composed. Knows Nest only by what finds gateways. */
 export class ConnectionHealthRuntime {
   readonly registry = new ConnectionRegistry();
   readonly latencies = new LatencyWindow();
+  readonly warnings: string[] = [];
+  readonly userCode: UserCode;
   readonly gateways: FoundGateway[];
-  readonly tickMs: number;
   readonly awake: AwakeClock;
   readonly photographer: ConnectionPhotographer;
   readonly bus: LifecycleBus;
-  readonly userCode = new UserCode(() => this.bus);
   readonly closer: ConnectionCloser;
   readonly engine: HeartbeatEngine;
   readonly tracker: ConnectionTracker;
   readonly sweeper: StaleSweeper;
   readonly binder: ServerBinder;
-  readonly warnings: string[] = [];
+  readonly drain: ConnectionDrain | undefined;
 
+  private tickMs: number;
+  private readonly crowd: Crowd;
   private readonly pulse: Pulse;
   private readonly judge: LivenessJudge;
   private readonly pinger: ProtocolPinger;
   private readonly filter: InboundFilter;
   private readonly stalls: StallGuard;
   private readonly logger: LifecycleLogger;
+  private readonly backpressure: BackpressureWatch;
+  private readonly reconciler: RegistryReconciler;
 
   constructor(
     readonly options: ResolvedOptions,
     nest: { readonly discovery: DiscoveryService; readonly scanner: MetadataScanner; readonly sink: LogSink },
   ) {
-    const { clock } = options;
+    const { clock, massTimeout, defaults } = options;
+    const failed: Failed = (error) => this.userCode.report('a listener, codec or driver', error);
+    options.peers.failed = (error) => this.userCode.report('trustProxy', error);
     this.gateways = new GatewayExplorer(nest.discovery, nest.scanner).explore();
-    this.tickMs = tickMsOf(this.intervals());
+    this.tickMs = tickMsFor(defaults);
     this.awake = new AwakeClock(clock, TICKS_PER_STEP * this.tickMs);
     this.photographer = new ConnectionPhotographer(this.awake, idPrefix(clock.epoch()));
-    const failed = (error: unknown): void => this.userCode.report('a listener, codec or driver', error);
-    options.peers.failed = (error) => this.userCode.report('trustProxy', error);
     this.bus = new LifecycleBus(() => clock.epoch(), failed);
+    this.userCode = new UserCode(this.bus);
     this.logger = new LifecycleLogger({
       sink: nest.sink,
       settings: options.logging,
       now: () => clock.monotonic(),
     });
+    this.crowd = new Crowd(massTimeout === false ? Infinity : massTimeout.minConnections);
     this.stalls = new StallGuard(this.bus, TICKS_TO_REPORT * this.tickMs);
     this.pulse = new Pulse({
       clock,
       awake: this.awake,
-      tickMs: this.tickMs,
-      tick: (now) => this.tick(now),
+      tick: (now) => this.tick(now, failed),
       credited: (creditMs) => this.stalls.credited(creditMs),
     });
-    this.closer = new ConnectionCloser(this.awake);
+    this.closer = new ConnectionCloser({
+      clock: this.awake,
+      stuck: (connection) => this.stuck(connection),
+      failed,
+    });
+    this.backpressure = new BackpressureWatch({
+      closer: this.closer,
+      bus: this.bus,
+      photographer: this.photographer,
+    });
     this.engine = this.makeEngine(failed);
     this.pinger = new ProtocolPinger({
       awake: this.awake,
-      tickMs: this.tickMs,
       ping: (connection) => void this.engine.ping(connection),
     });
     this.judge = this.makeJudge();
@@ -95,6 +117,8 @@ export class ConnectionHealthRuntime {
     this.tracker = this.makeTracker();
     this.sweeper = this.makeSweeper(failed);
     this.binder = this.makeBinder();
+    this.reconciler = this.makeReconciler();
+    this.drain = this.makeDrain();
   }
 
   /** Waits for servers; from now on their sockets are tracked. */
@@ -111,7 +135,7 @@ export class ConnectionHealthRuntime {
 
   /** Starts the one timer. */
   start(): void {
-    this.pulse.start();
+    this.pulse.start(this.tickMs);
   }
 
   /** Judges nobody any more. */
@@ -122,49 +146,75 @@ export class ConnectionHealthRuntime {
   /** Leaves nothing behind (R12). May be called more than once. */
   end(): void {
     this.pulse.end();
+    this.drain?.release();
     this.binder.release();
-    for (const connection of this.registry) {
-      this.engine.closing(connection);
-      this.pinger.closing(connection);
-      if (connection.socket !== undefined) connection.server.driver.release(connection.socket);
-    }
     this.logger.flush(Infinity);
     this.bus.close();
   }
 
-  private tick(now: number): void {
-    this.engine.tick(now);
-    this.pinger.tick(now);
-    this.closer.tick(now);
-    this.sweeper.tick(now);
-    this.logger.flush();
+  private tick(now: AwakeTime, failed: Failed): void {
+    const parts = [
+      () => this.engine.tick(now),
+      () => this.pinger.tick(now),
+      () => this.closer.tick(now),
+      () => this.sweeper.tick(now) && this.reconciler.reconcile(),
+      () => this.logger.flush(),
+    ];
+    for (const part of parts) {
+      try {
+        part();
+      } catch (error) {
+        failed(error);
+      }
+    }
   }
 
-  /** All intervals that any gateway asks for: the shortest one sets the pace. */
-  private intervals(): number[] {
-    const { defaults, settingsFor } = this.options;
-    const own = this.gateways
-      .filter(({ overrides, isSkipped }) => overrides !== undefined && !isSkipped)
-      .map(({ overrides, name }) => settingsFor(overrides!, `@ConnectionHealth() on ${name}`));
-    return [defaults, ...own].flatMap((settings) => beatIntervalOf(settings) ?? []);
+  /** Looks as often as the most impatient server asks for. */
+  private keepPaceWith(watch: ServerWatch): void {
+    const tickMs = tickMsFor(watch.settings);
+    if (tickMs >= this.tickMs) return;
+    this.tickMs = tickMs;
+    this.awake.maxStepMs = TICKS_PER_STEP * tickMs;
+    this.stalls.reportFromMs = TICKS_TO_REPORT * tickMs;
+    if (this.pulse.isRunning) this.pulse.start(tickMs);
   }
 
-  private makeEngine(failed: (error: unknown) => void): HeartbeatEngine {
+  /** A socket was destroyed a while ago and has not reported its end: we end it for it, if it is gone. */
+  private stuck(connection: Connection): void {
+    this.bus.publish('close_stuck', () => ({ connection: this.photographer.take(connection) }));
+    if (connection.raw?.destroyed === true) this.tracker.closed(connection, ABNORMAL, '');
+  }
+
+  private makeEngine(failed: Failed): HeartbeatEngine {
     return new HeartbeatEngine({
       clock: this.options.clock,
       awake: this.awake,
-      tickMs: this.tickMs,
       stalls: () => this.stalls.stalls,
       lookDue: (connection, question, now) => this.judge.look(connection, question, now),
+      turned: (connection, now) => {
+        observeBytes(connection, now);
+        this.backpressure.turned(connection, now);
+      },
+      foundClosing: (connection) => this.tracker.closing(connection),
+      asked: (connection, question) => this.judge.asked(connection, question),
       pinged: noteUnaskedUpload,
       failed,
     });
   }
 
   private makeJudge(): LivenessJudge {
+    const { massTimeout, defaults } = this.options;
+    const { heartbeat } = defaults;
     return new LivenessJudge({
       engine: this.engine,
       closer: this.closer,
+      breaker: new MassTimeoutBreaker(
+        massTimeout,
+        heartbeat === false ? FALLBACK_WINDOW_MS : heartbeat.timeoutMs,
+      ),
+      crowd: this.crowd,
+      population: () => this.registry.size,
+      episodeMs: heartbeat === false ? FALLBACK_WINDOW_MS : heartbeat.intervalMs,
       bus: this.bus,
       photographer: this.photographer,
       stalls: () => this.stalls.stalls,
@@ -172,31 +222,23 @@ export class ConnectionHealthRuntime {
     });
   }
 
-  private makeFilter(failed: (error: unknown) => void): InboundFilter {
+  private makeFilter(failed: Failed): InboundFilter {
+    const { bus, photographer, closer, awake } = this;
     const listener = {
-      answered: (
-        connection: Connection,
-        question: NonNullable<Connection['question']>,
-        latencyMs?: number,
-      ): void => {
+      answered: (connection: Connection, question: Question, latencyMs?: number): void => {
         if (latencyMs !== undefined) this.latencies.add(latencyMs);
-        this.judge.answered(connection, question, this.awake.now());
+        this.judge.answered(connection, question, awake.now());
       },
-      resumed: (
-        connection: Connection,
-        resume: { reason?: string; offlineMs?: number; attempts?: number },
-      ): void => {
-        this.bus.publish('resumed', () => ({ connection: this.photographer.take(connection), ...resume }));
-      },
-      flooded: (connection: Connection): void => {
-        this.closer.close(connection, { reason: 'abuse' });
-      },
+      resumed: (connection: Connection, resume: object): void =>
+        bus.publish('resumed', () => ({ connection: photographer.take(connection), ...resume })),
+      flooded: (connection: Connection): void => void closer.close(connection, { reason: 'abuse' }),
     };
-    return new InboundFilter({ clock: this.options.clock, awake: this.awake, listener, failed });
+    return new InboundFilter({ clock: this.options.clock, awake, listener, failed });
   }
 
   private makeTracker(): ConnectionTracker {
     const { identify, peers } = this.options;
+    const narrator = new ConnectionNarrator(this.awake, this.bus, this.photographer, () => this.pulse.lagMs);
     return new ConnectionTracker({
       clock: this.awake,
       registry: this.registry,
@@ -208,16 +250,12 @@ export class ConnectionHealthRuntime {
         if (result instanceof Promise) result.then(accept, () => undefined);
         else accept(result);
       },
-      followers: [
-        this.closer,
-        this.engine,
-        this.pinger,
-        new ConnectionNarrator(this.awake, this.bus, this.photographer),
-      ],
+      // The judge first: it must see the question that the engine drops.
+      followers: [this.judge, this.closer, this.engine, this.pinger, this.backpressure, narrator],
     });
   }
 
-  private makeSweeper(failed: (error: unknown) => void): StaleSweeper {
+  private makeSweeper(failed: Failed): StaleSweeper {
     return new StaleSweeper({
       awake: this.awake,
       registry: this.registry,
@@ -225,7 +263,10 @@ export class ConnectionHealthRuntime {
       bus: this.bus,
       photographer: this.photographer,
       servers: () => this.binder.servers(),
-      afterPoll: (run) => this.pulse.afterPoll(run),
+      nextTurn: (run) => this.options.clock.afterPoll(run),
+      massTimeout: this.options.massTimeout,
+      ping: (connection) => void this.engine.ping(connection),
+      foundClosing: (connection) => this.tracker.closing(connection),
       failed,
     });
   }
@@ -239,8 +280,45 @@ export class ConnectionHealthRuntime {
       defaults,
       settingsFor,
       interceptor: new HeartbeatFilterInterceptor(),
-      watchFor: (server, driver) => new ServerWatch(server, driver, observer, this.photographer),
-      opened: (watch, socket, request) => this.tracker.open(watch, socket, request),
+      watchFor: (server, driver) =>
+        new ServerWatch({
+          server,
+          driver,
+          observer,
+          photographer: this.photographer,
+          crowd: this.crowd,
+          opened: (watch, socket, request) => this.tracker.open(watch, socket, request),
+        }),
+      watched: (watch) => this.keepPaceWith(watch),
+      released: (watch) => {
+        for (const connection of this.registry)
+          if (connection.server === watch) this.tracker.forget(connection);
+      },
+    });
+  }
+
+  private makeReconciler(): RegistryReconciler {
+    return new RegistryReconciler({
+      registry: this.registry,
+      bus: this.bus,
+      servers: () => this.binder.servers(),
+      vanished: (connection) => this.tracker.closed(connection, ABNORMAL, ''),
+    });
+  }
+
+  private makeDrain(): ConnectionDrain | undefined {
+    const { drain, clock } = this.options;
+    if (drain === false) return undefined;
+    return new ConnectionDrain({
+      clock,
+      registry: this.registry,
+      closer: this.closer,
+      bus: this.bus,
+      settings: drain,
+      servers: () => this.binder.servers(),
+      hooksSettled: () => this.userCode.settled(),
+      farewell: (connection, reconnectInMs) =>
+        this.engine.tell(connection, { type: 'server_drain', reconnectInMs }),
     });
   }
 
@@ -249,7 +327,10 @@ export class ConnectionHealthRuntime {
     const observer: SocketObserver<Connection> = {
       message: (connection, data, isBinary) => this.filter.message(connection, data, isBinary),
       control: (connection, _kind, payload) => this.filter.control(connection, payload),
-      messageFinished: (connection) => this.filter.messageFinished(connection),
+      messageFinished: (connection) => {
+        this.filter.messageFinished(connection);
+        this.engine.messageFinished(connection, this.awake.now());
+      },
       closing: (connection) => this.tracker.closing(connection),
       closed: (connection, code, reason) => this.tracker.closed(connection, code, reason),
       paused: (connection, isPaused) => this.tracker.paused(connection, isPaused),
@@ -257,6 +338,9 @@ export class ConnectionHealthRuntime {
     return observer as SocketObserver<ObservedSocket>;
   }
 }
+
+/** The breaker's memory where the module asks nobody, but a gateway may. */
+const FALLBACK_WINDOW_MS = 30_000;
 
 /** Tells the connections of one process from those of another, and from those of its next life. */
 function idPrefix(epoch: number): string {

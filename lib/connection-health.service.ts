@@ -6,10 +6,11 @@ import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import { CONNECTION_HEALTH_RUNTIME } from './connection-health.tokens.js';
 import { takeCensus } from './connection/connection.census.js';
 import type { Connection, ConnectionState } from './connection/connection.js';
+import { identityOf } from './connection/identity.js';
 import type { ConnectionSnapshot } from './connection/connection.snapshot.js';
 import { diagnosticsOf, type DiagnosticsSnapshot } from './diagnostics/diagnostics.snapshot.js';
 import type { WatchOptions } from './gateway/server.binder.js';
-import type { LifecycleEvent, SweepReport } from './lifecycle/lifecycle.events.js';
+import type { DrainReport, LifecycleEvent, SweepReport } from './lifecycle/lifecycle.events.js';
 import type { SweepOrder } from './liveness/stale.sweeper.js';
 import { isSendableCode, SENDABLE_CODES } from './protocol/close-reasons.js';
 import { recordOf } from './transport/transport.driver.js';
@@ -18,7 +19,7 @@ import { recordOf } from './transport/transport.driver.js';
 export interface ConnectionFilter {
   readonly gateway?: string;
   readonly state?: ConnectionState;
-  readonly identity?: string;
+  readonly identity?: string | number;
   /** At least so long without evidence of life, in milliseconds. */
   readonly minIdleMs?: number;
   /** @default all */
@@ -26,7 +27,7 @@ export interface ConnectionFilter {
 }
 
 /** Which connections to act on: one, or all of somebody. */
-export type ConnectionTarget = { readonly id: string } | { readonly identity: string };
+export type ConnectionTarget = { readonly id: string } | { readonly identity: string | number };
 
 /** How to disconnect. */
 export interface DisconnectOptions {
@@ -139,6 +140,19 @@ export class ConnectionHealthService {
   }
 
   /**
+   * Refuses newcomers and closes everybody in paced batches, each with a time to come back. The app does it by itself
+   * when it closes; who calls again gets the same report.
+   *
+   * @throws ConnectionHealthArgumentError where the options say `drain: false`
+   */
+  async drain(): Promise<DrainReport> {
+    const { drain } = this.runtime;
+    if (drain === undefined)
+      throw new ConnectionHealthArgumentError('drain()', 'the option drain not to be false', false);
+    return drain.drain();
+  }
+
+  /**
    * Watches a server that Nest did not create, with the sockets it already has.
    *
    * @returns stops watching
@@ -149,13 +163,16 @@ export class ConnectionHealthService {
   }
 
   private candidates({ identity }: ConnectionFilter): Iterable<Connection> {
-    return identity === undefined ? this.runtime.registry : this.runtime.registry.withIdentity(identity);
+    return identity === undefined
+      ? this.runtime.registry
+      : this.runtime.registry.withIdentity(identityOf(identity));
   }
 
   private targets(target: ConnectionTarget): Connection[] {
     const { registry, photographer } = this.runtime;
     const { id, identity } = (target ?? {}) as { id?: unknown; identity?: unknown };
-    if (typeof identity === 'string') return registry.withIdentity(identity);
+    if (typeof identity === 'string' || typeof identity === 'number')
+      return registry.withIdentity(identityOf(identity));
     if (typeof id !== 'string') {
       throw new ConnectionHealthArgumentError('disconnect(): target', '{ id } or { identity }', target);
     }

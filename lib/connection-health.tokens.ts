@@ -23,5 +23,8 @@ export const LIFECYCLE_HOOK = key('lifecycle-hook');
 /** Property of a gateway prototype while an app uses it: who is told of the server that Nest assigns. */
 export const SERVER_LISTENERS = key('server-listeners');
 
+/** Class metadata of a gateway while an app uses it: the interceptors put before its own, and those. */
+export const PREPENDED_INTERCEPTORS = key('prepended-interceptors');
+
 /** Property of a server while it is watched: by whom. */
 export const WATCHED_BY = key('watched-by');

@@ -13,6 +13,9 @@ interface Credit {
   readonly totalMs: number;
 }
 
+/** How far the system's date may wander before it is followed. */
+const EPOCH_TOLERANCE_MS = 20;
+
 /** How many stalls are remembered for {@link AwakeClock.toEpoch}; older ones merge. */
 const REMEMBERED_CREDITS = 256;
 
@@ -25,11 +28,13 @@ const REMEMBERED_CREDITS = 256;
 export class AwakeClock {
   private observedAt: number;
   private awakeAtObservation = 0;
+  private epochOffset = -Infinity;
   private credits: Credit[] = [{ from: 0, totalMs: 0 }];
 
   constructor(
     private readonly clock: Clock,
-    private readonly maxStepMs: number,
+    /** The most that passes between two observations. */
+    public maxStepMs: number,
   ) {
     this.observedAt = clock.monotonic();
   }
@@ -63,8 +68,11 @@ export class AwakeClock {
 
   /** The moment an awake time stands for, in milliseconds since the Unix epoch. */
   toEpoch(time: AwakeTime): number {
-    const creditSince = this.creditedMs - this.creditedUntil(time);
-    return Math.round(this.clock.epoch() - (this.now() - time) - creditSince);
+    const monotonic = time + this.creditedUntil(time);
+    const offset = this.clock.epoch() - (this.now() + this.creditedMs);
+    // Kept while the system's date keeps its pace, so that one moment is told as one number.
+    if (Math.abs(offset - this.epochOffset) > EPOCH_TOLERANCE_MS) this.epochOffset = offset;
+    return Math.round(monotonic + this.epochOffset);
   }
 
   private creditedUntil(time: AwakeTime): number {

@@ -17,8 +17,18 @@ export interface CloseOrder {
 /** The only way out (R6): a close frame, a grace period, then the end, whoever began. */
 export class ConnectionCloser implements ConnectionFollower {
   private readonly deadlines = new Map<Connection, AwakeTime>();
+  /** Those whose sockets were destroyed. */
+  private readonly terminated = new Set<Connection>();
 
-  constructor(private readonly clock: AwakeClock) {}
+  constructor(
+    private readonly parts: {
+      readonly clock: AwakeClock;
+      /** Told of a connection whose socket was destroyed a grace period ago and has not reported its end. */
+      readonly stuck: (connection: Connection) => void;
+      /** Told when ending one connection failed, which must not keep the others from their end. */
+      readonly failed: (error: unknown) => void;
+    },
+  ) {}
 
   /** How many connections are on their way out. */
   get closingCount(): number {
@@ -37,22 +47,40 @@ export class ConnectionCloser implements ConnectionFollower {
   }
 
   closing(connection: Connection): void {
-    const now = this.clock.now();
+    const now = this.parts.clock.now();
     observeOutflow(connection, now);
     this.deadlines.set(connection, now + connection.server.settings.closeTimeoutMs);
   }
 
+  forgotten(connection: Connection): void {
+    this.closed(connection);
+  }
+
   closed(connection: Connection): void {
     this.deadlines.delete(connection);
+    this.terminated.delete(connection);
   }
 
   /** Ends those whose grace period is over. Call after a poll phase, when a waiting close frame has been read (R2). */
   tick(now: AwakeTime): void {
     for (const [connection, deadline] of this.deadlines) {
-      if (now < deadline) continue;
-      if (this.mayFinish(connection, now)) continue;
-      if (connection.socket !== undefined) connection.server.driver.terminate(connection.socket);
+      if (now < deadline || this.mayFinish(connection, now)) continue;
+      this.deadlines.set(connection, now + connection.server.settings.closeTimeoutMs);
+      try {
+        this.end(connection);
+      } catch (error) {
+        this.parts.failed(error);
+      }
     }
+  }
+
+  private end(connection: Connection): void {
+    if (this.terminated.has(connection)) {
+      this.parts.stuck(connection);
+      return;
+    }
+    this.terminated.add(connection);
+    if (connection.socket !== undefined) connection.server.driver.terminate(connection.socket);
   }
 
   /**
@@ -60,7 +88,7 @@ export class ConnectionCloser implements ConnectionFollower {
    * gets its grace period after the last of them.
    */
   private mayFinish(connection: Connection, now: AwakeTime): boolean {
-    if (connection.closing !== undefined) return false;
+    if (connection.closing !== undefined || this.terminated.has(connection)) return false;
     const { closeTimeoutMs } = connection.server.settings;
     const outflow = observeOutflow(connection, now);
     if (outflow === undefined || now - outflow.movedAt >= closeTimeoutMs) return false;

@@ -13,6 +13,8 @@ export interface ConnectionEnd {
   readonly receivedText: string;
   /** Bytes that had not left this process at the end. */
   readonly bufferedBytes: number;
+  /** The system's code of what ended the TCP connection, bounded; `undefined` for an orderly end. */
+  readonly errorCode: string | undefined;
 }
 
 /** A part that wants to know about a connection's great moments. */
@@ -23,4 +25,6 @@ export interface ConnectionFollower {
   closing?(connection: Connection): void;
   /** Its socket is gone. */
   closed?(connection: Connection, end: ConnectionEnd): void;
+  /** Nobody watches it any more, but its socket lives on. */
+  forgotten?(connection: Connection): void;
 }

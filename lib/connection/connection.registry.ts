@@ -36,6 +36,13 @@ export class ConnectionRegistry {
     return true;
   }
 
+  /** Takes out a connection that lives on unwatched, as if it had never been here. */
+  forget(connection: Connection): void {
+    if (!this.connections.delete(connection.sequence)) return;
+    this.unindex(connection);
+    this.opened--;
+  }
+
   get(sequence: number): Connection | undefined {
     return this.connections.get(sequence);
   }
@@ -45,8 +52,8 @@ export class ConnectionRegistry {
     return this.connections.values();
   }
 
-  withIdentity(identity: string): Connection[] {
-    return [...(this.byIdentity.get(identity) ?? [])];
+  withIdentity(identity: string | undefined): Connection[] {
+    return identity === undefined ? [] : [...(this.byIdentity.get(identity) ?? [])];
   }
 
   /** Says who a connection belongs to; `undefined` takes it back. */

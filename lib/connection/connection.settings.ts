@@ -35,6 +35,13 @@ export interface ProgressSettings {
   readonly maxExtraMs: number;
 }
 
+/** Resolved limits for what waits to be sent. */
+export interface BackpressureSettings {
+  readonly maxBufferedBytes: number;
+  readonly maxAgeMs: number;
+  readonly action: 'close' | 'report';
+}
+
 /** Everything that governs the connections of one server; nothing optional is left. */
 export interface ConnectionSettings {
   readonly heartbeat: HeartbeatSettings | false;
@@ -42,6 +49,7 @@ export interface ConnectionSettings {
   readonly tcpKeepAlive: { readonly initialDelayMs: number } | false;
   readonly sweep: SweepSettings | false;
   readonly progress: ProgressSettings;
+  readonly backpressure: BackpressureSettings | false;
   /** Milliseconds between a close frame and `terminate()`. */
   readonly closeTimeoutMs: number;
   /** The code sent for each reason. */

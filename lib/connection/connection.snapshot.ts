@@ -33,6 +33,11 @@ export interface ConnectionSnapshot {
   readonly bufferedBytes: number;
 }
 
+/** A latency for people: three digits after the point; `undefined` before the first. */
+export function latencyOf(latencyMs: number): number | undefined {
+  return latencyMs === NEVER ? undefined : Math.round(latencyMs * 1000) / 1000;
+}
+
 /** Makes snapshots; knows what the times in a record mean to people. */
 export class ConnectionPhotographer {
   constructor(
@@ -71,7 +76,7 @@ export class ConnectionPhotographer {
       lastActivityAt,
       idleMs: now - lastActivityAt,
       lastHopAt: this.momentOf(connection.lastHopAt),
-      latencyMs: connection.latencyMs === NEVER ? undefined : connection.latencyMs,
+      latencyMs: latencyOf(connection.latencyMs),
       missed: connection.missed,
       bufferedBytes: connection.bufferedBytes,
     };

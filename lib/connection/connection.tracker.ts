@@ -6,10 +6,10 @@ import { boundedText } from './bounded.text.js';
 import { Connection } from './connection.js';
 import type { ConnectionEnd, ConnectionFollower } from './connection.follower.js';
 import type { ConnectionRegistry } from './connection.registry.js';
+import { identityOf } from './identity.js';
 import type { PeerReader } from './peer.reader.js';
 import type { WatchedServer } from './watched.server.js';
 
-const MAX_IDENTITY = 256;
 const MAX_CLOSE_TEXT = 123;
 
 /** Makes the record of each socket and keeps it true until the socket is gone. */
@@ -82,6 +82,14 @@ export class ConnectionTracker {
     for (const follower of this.parts.followers) follower.closed?.(connection, end);
   }
 
+  /** Stops tracking a connection whose socket lives on. */
+  forget(connection: Connection): void {
+    this.pausedSince.delete(connection);
+    this.parts.registry.forget(connection);
+    for (const follower of this.parts.followers) follower.forgotten?.(connection);
+    if (connection.socket !== undefined) connection.server.driver.release(connection.socket);
+  }
+
   /** What the peer could not say while the app had paused its socket is not held against it (R2). */
   paused(connection: Connection, isPaused: boolean): void {
     if (isPaused === connection.isPaused) return;
@@ -112,11 +120,13 @@ function endOf(connection: Connection, code: number, text: string): ConnectionEn
     receivedCode: code,
     receivedText: boundedText(text, MAX_CLOSE_TEXT),
     bufferedBytes: connection.bufferedBytes,
+    errorCode: errorCodeOf(connection.raw?.errored),
   };
 }
 
-function identityOf(value: unknown): string | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'string' || typeof value === 'number') return boundedText(String(value), MAX_IDENTITY);
-  throw new TypeError(`identity: expected a text or a number, got ${typeof value}`);
+/** Node keeps the error that destroyed a stream; `ws` swallows the event (lib/websocket.js, socketOnError). */
+function errorCodeOf(error: unknown): string | undefined {
+  if (error === undefined || error === null) return undefined;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,39}$/.test(code) ? code : 'OTHER';
 }

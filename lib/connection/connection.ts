@@ -40,6 +40,8 @@ export interface Question {
   isMissed: boolean;
   /** Whether it repeats a question whose time ran out while we could not hear, or with suspiciously many others. */
   readonly isRepeat: boolean;
+  /** Whether it repeats one whose verdict the breaker held (R7): the next one is carried out. */
+  readonly wasHeld: boolean;
   /** Stalls seen when it was asked; another count at the deadline means that we were away in between. */
   readonly stallsSeen: number;
 }
@@ -79,18 +81,29 @@ export class Connection implements ObservedSocket {
   lastHopAt: AwakeTime = NEVER;
   /** Milliseconds from the last ping of ours to its answer; {@link NEVER} before the first. */
   latencyMs = NEVER;
+  /** The same, smoothed: against it the last one shows a trend. */
+  averageLatencyMs = NEVER;
   /** Heartbeats missed since the last answered one. */
   missed = 0;
   /** Whether a heartbeat of ours was ever answered. */
   hasAnswered = false;
+  /** Whether it was ever asked. */
+  wasAsked = false;
   /** Whether its misses go unpunished at present and that was reported. */
   wasSpared = false;
 
   midMessage = false;
+  /** Whether a question waits for the end of a message of the app. */
+  isHeldUp = false;
   isPaused = false;
   /** Messages and control bytes received, to tell data bytes from the rest (R3). */
   messages = 0;
   controlBytes = 0;
+  /** Bytes read and written when it last had its turn, and when they were last seen to grow. */
+  bytesIn = 0;
+  bytesInAt: AwakeTime;
+  bytesOut = 0;
+  bytesOutAt: AwakeTime;
   /** Data bytes at the last beat of a connection that gets protocol pings only. */
   dataBytesAtBeat = 0;
   /** Bytes written when the last answered question went out. */
@@ -123,6 +136,8 @@ export class Connection implements ObservedSocket {
     readonly openedAt: AwakeTime,
   ) {
     this.lastPeerAt = openedAt;
+    this.bytesInAt = openedAt;
+    this.bytesOutAt = openedAt;
   }
 
   get observer(): SocketObserver<ObservedSocket> {
@@ -130,8 +145,8 @@ export class Connection implements ObservedSocket {
   }
 
   /**
-   * The last evidence that counts for this connection: the peer's, and a hop's too where no heartbeats are asked or
-   * the client has not shown yet that it speaks them (`enforce: negotiated`).
+   * The last evidence that counts for this connection: the peer's, and a hop's too where no heartbeats are asked, no
+   * client speaks them, this one cannot be asked at present, or it has not shown yet that it does (`enforce: negotiated`).
    */
   get lastActivityAt(): AwakeTime {
     return this.hopCounts ? Math.max(this.lastPeerAt, this.lastHopAt) : this.lastPeerAt;
@@ -139,8 +154,10 @@ export class Connection implements ObservedSocket {
 
   /** Whether a hop's evidence keeps this connection. */
   get hopCounts(): boolean {
-    const { heartbeat } = this.server.settings;
-    return heartbeat === false || (heartbeat.enforce === 'negotiated' && !this.hasAnswered);
+    const { settings, crowd } = this.server;
+    const { heartbeat } = settings;
+    if (heartbeat === false || crowd.isMute || this.isHeldUp) return true;
+    return heartbeat.enforce === 'negotiated' && !this.hasAnswered;
   }
 
   /** Bytes that we sent and that have not left this process. */

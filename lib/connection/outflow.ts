@@ -9,6 +9,9 @@ export interface Outflow {
   queued: number;
   /** When any of the two was last seen to move. */
   movedAt: AwakeTime;
+  /** A byte that still waits, counted from the first one ever written, and when it was there already. */
+  oldest: number;
+  oldestAt: AwakeTime;
 }
 
 /**
@@ -26,11 +29,15 @@ export function observeOutflow(connection: Connection, now: AwakeTime): Outflow 
   // One large write may take minutes; only the handle tells how far it has come (net.Socket uses it for its own timeout).
   const queued = raw?._handle?.writeQueueSize ?? 0;
   if (outflow === undefined) {
-    connection.outflow = { gone, queued, movedAt: now };
+    connection.outflow = { gone, queued, movedAt: now, oldest: connection.writtenBytes, oldestAt: now };
     return connection.outflow;
   }
   if (gone > outflow.gone || (gone === outflow.gone && queued < outflow.queued)) outflow.movedAt = now;
   outflow.gone = gone;
   outflow.queued = queued;
+  if (gone >= outflow.oldest) {
+    outflow.oldest = connection.writtenBytes;
+    outflow.oldestAt = now;
+  }
   return outflow;
 }

@@ -1,6 +1,7 @@
 import type { ObservedSocket, SocketObserver, TransportDriver } from '../transport/transport.driver.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { ConnectionPhotographer } from './connection.snapshot.js';
+import type { Crowd } from './crowd.js';
 
 /** A server whose sockets are tracked, and what governs them. */
 export interface WatchedServer {
@@ -8,6 +9,8 @@ export interface WatchedServer {
   readonly name: string;
   readonly driver: TransportDriver;
   readonly settings: ConnectionSettings;
+  /** All clients of the process, taken together. */
+  readonly crowd: Crowd;
   /** Makes the snapshots of its connections. */
   readonly photographer: ConnectionPhotographer;
   /** What the taps of its sockets report to. */

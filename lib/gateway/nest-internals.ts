@@ -4,6 +4,8 @@
  */
 import type { DiscoveryService } from '@nestjs/core';
 
+import { PREPENDED_INTERCEPTORS } from '../connection-health.tokens.js';
+
 /** Class metadata of a gateway: packages/websockets/constants.ts, 11 and 12. */
 const GATEWAY_METADATA = 'websockets:is_gateway';
 /** The options given to `@WebSocketGateway()`: packages/websockets/constants.ts, 11 and 12. */
@@ -46,20 +48,41 @@ export function markAsServerProperty(prototype: object, property: string): () =>
 
 /**
  * Puts an interceptor before all others of a class. An instance serves as well as a class
- * (InterceptorsContextCreator.getInterceptorInstance). Must happen before Nest binds the gateway.
+ * (InterceptorsContextCreator.getInterceptorInstance). Must happen before Nest binds the gateway. Apps that share the
+ * class each put their own; what was there before is there again when the last one takes its own away.
  *
  * @returns takes it away
  */
 export function prependInterceptor(metatype: NewableFunction, interceptor: object): () => void {
-  const own = (): unknown[] =>
-    (Reflect.getOwnMetadata(INTERCEPTORS_METADATA, metatype) as unknown[] | undefined) ?? [];
-  const hadOwn = Reflect.hasOwnMetadata(INTERCEPTORS_METADATA, metatype);
-  const present = (Reflect.getMetadata(INTERCEPTORS_METADATA, metatype) as unknown[] | undefined) ?? [];
-  if (present.includes(interceptor)) return () => undefined;
-  Reflect.defineMetadata(INTERCEPTORS_METADATA, [interceptor, ...present], metatype);
-  return () => {
-    const others = own().filter((other) => other !== interceptor);
-    if (others.length === 0 && !hadOwn) Reflect.deleteMetadata(INTERCEPTORS_METADATA, metatype);
-    else Reflect.defineMetadata(INTERCEPTORS_METADATA, others, metatype);
+  const ours = (Reflect.getOwnMetadata(PREPENDED_INTERCEPTORS, metatype) as Prepended | undefined) ?? {
+    interceptors: new Set(),
+    own: Reflect.getOwnMetadata(INTERCEPTORS_METADATA, metatype) as unknown[] | undefined,
+    all: (Reflect.getMetadata(INTERCEPTORS_METADATA, metatype) as unknown[] | undefined) ?? [],
   };
+  Reflect.defineMetadata(PREPENDED_INTERCEPTORS, ours, metatype);
+  const apply = (): void => {
+    // Once each: a class that inherits from another gateway has that one's already.
+    const interceptors = new Set([...ours.interceptors, ...ours.all]);
+    Reflect.defineMetadata(INTERCEPTORS_METADATA, [...interceptors], metatype);
+  };
+  ours.interceptors.add(interceptor);
+  apply();
+  return () => {
+    ours.interceptors.delete(interceptor);
+    if (ours.interceptors.size > 0) apply();
+    else restoreInterceptors(metatype, ours);
+  };
+}
+
+interface Prepended {
+  readonly interceptors: Set<object>;
+  /** What the class itself had before, and what it had with inheritance. */
+  readonly own: unknown[] | undefined;
+  readonly all: unknown[];
+}
+
+function restoreInterceptors(metatype: NewableFunction, { own }: Prepended): void {
+  Reflect.deleteMetadata(PREPENDED_INTERCEPTORS, metatype);
+  if (own === undefined) Reflect.deleteMetadata(INTERCEPTORS_METADATA, metatype);
+  else Reflect.defineMetadata(INTERCEPTORS_METADATA, own, metatype);
 }

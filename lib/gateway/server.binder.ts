@@ -3,7 +3,7 @@ import type { GatewayHealthOptions } from '../connection-health.options.js';
 import { WATCHED_BY } from '../connection-health.tokens.js';
 import type { ConnectionSettings } from '../connection/connection.settings.js';
 import type { ConnectionSnapshot } from '../connection/connection.snapshot.js';
-import type { ObservedSocket, SocketOpened, TransportDriver } from '../transport/transport.driver.js';
+import type { TransportDriver } from '../transport/transport.driver.js';
 import type { FoundGateway } from './gateway.explorer.js';
 import { prependInterceptor } from './nest-internals.js';
 import { listenForServers } from './server.accessor.js';
@@ -35,8 +35,10 @@ export class ServerBinder {
       readonly interceptor: object;
       /** Makes a watch of a server. */
       readonly watchFor: (server: object, driver: TransportDriver) => ServerWatch;
-      /** Makes the record of a socket. */
-      readonly opened: (watch: ServerWatch, ...socket: Parameters<SocketOpened>) => ObservedSocket;
+      /** A server is watched from now on. */
+      readonly watched: (watch: ServerWatch) => void;
+      /** A server is watched no more; its sockets live on. */
+      readonly released: (watch: ServerWatch) => void;
     },
   ) {}
 
@@ -79,17 +81,13 @@ export class ServerBinder {
         `watch("${name}"): expected a WebSocketServer of ws 8.9 or later, got something else`,
       );
     }
-    const detach = this.attach(watch);
-    return () => {
-      detach();
-      this.watches.delete(server);
-    };
+    return this.attach(watch);
   }
 
   /** Takes everything back. */
   release(): void {
+    for (const watch of [...this.watches.values()]) this.detach(watch);
     for (const undo of this.undo.splice(0).toReversed()) undo();
-    this.watches.clear();
     this.watchOf.clear();
     this.bystanders.clear();
     this.seen.clear();
@@ -146,7 +144,9 @@ export class ServerBinder {
     const user = users.get(gateway);
     if (user === undefined || user === false) {
       this.bystanders.set(server, [...(this.bystanders.get(server) ?? []), gateway]);
-      this.watches.get(server)?.alsoServes(gateway.name);
+      const known = this.watches.get(server);
+      known?.alsoServes(gateway.name);
+      if (known !== undefined) this.nameApart(known);
       return;
     }
     const isFirst = !this.watches.has(server);
@@ -160,6 +160,7 @@ export class ServerBinder {
     this.watchOf.set(gateway, watch);
     if (!isFirst) return;
     for (const { name } of this.bystanders.get(server) ?? []) watch.alsoServes(name);
+    this.nameApart(watch);
     this.attach(watch);
   }
 
@@ -171,27 +172,38 @@ export class ServerBinder {
     const warning = watch.join(user);
     if (warning !== undefined) this.warnings.push(warning);
     this.watches.set(server, watch);
+    this.nameApart(watch);
     return watch;
   }
 
   private attach(watch: ServerWatch): () => void {
     const { server } = watch;
     if (WATCHED_BY in server) {
+      this.watches.delete(server);
       throw new ConnectionHealthSetupError(
         'ALREADY_WATCHED',
         `the server of ${watch.name} is watched already: import ConnectionHealthModule once per app`,
       );
     }
     Object.defineProperty(server, WATCHED_BY, { value: this, configurable: true });
-    const detach = watch.driver.attach({
-      server,
-      opened: (...socket) => this.parts.opened(watch, ...socket),
-    });
-    const undo = (): void => {
-      detach();
-      Reflect.deleteProperty(server, WATCHED_BY);
-    };
-    this.undo.push(undo);
-    return undo;
+    watch.attach();
+    this.parts.watched(watch);
+    return () => this.detach(watch);
+  }
+
+  private detach(watch: ServerWatch): void {
+    if (this.watches.get(watch.server) !== watch) return;
+    this.watches.delete(watch.server);
+    this.parts.released(watch);
+    watch.release();
+    Reflect.deleteProperty(watch.server, WATCHED_BY);
+  }
+
+  /** Two servers of one name would be one in metrics, and one's hooks would hear of the other's clients. */
+  private nameApart(watch: ServerWatch): void {
+    const namesakes = [...this.watches.values()].filter(
+      (other) => other !== watch && other.usersName === watch.usersName,
+    );
+    watch.suffix = namesakes.length === 0 ? '' : `#${namesakes.length + 1}`;
   }
 }

@@ -2,7 +2,13 @@ import { ConnectionHealthSetupError } from '../connection-health.errors.js';
 import type { ConnectionSettings } from '../connection/connection.settings.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
 import type { WatchedServer } from '../connection/watched.server.js';
-import type { ObservedSocket, SocketObserver, TransportDriver } from '../transport/transport.driver.js';
+import type { Crowd } from '../connection/crowd.js';
+import type {
+  ObservedSocket,
+  SocketObserver,
+  SocketOpened,
+  TransportDriver,
+} from '../transport/transport.driver.js';
 import { areSame, mergeSettings } from './settings.merger.js';
 
 /** Somebody who uses a server: a gateway, or whoever called `watch()`. */
@@ -19,14 +25,41 @@ export class ServerWatch implements WatchedServer {
   private readonly names: string[] = [];
   private mergedSettings: ConnectionSettings | undefined;
 
-  constructor(
-    readonly server: object,
-    readonly driver: TransportDriver,
-    readonly observer: SocketObserver<ObservedSocket>,
-    readonly photographer: ConnectionPhotographer,
-  ) {}
+  readonly server: object;
+  readonly driver: TransportDriver;
+  readonly observer: SocketObserver<ObservedSocket>;
+  readonly photographer: ConnectionPhotographer;
+  readonly crowd: Crowd;
+  private readonly track: SocketOpened;
 
-  name = '';
+  constructor(parts: {
+    readonly server: object;
+    readonly driver: TransportDriver;
+    readonly observer: SocketObserver<ObservedSocket>;
+    readonly photographer: ConnectionPhotographer;
+    readonly crowd: Crowd;
+    /** Makes the record of a socket. */
+    readonly opened: (watch: ServerWatch, ...socket: Parameters<SocketOpened>) => ObservedSocket;
+  }) {
+    this.server = parts.server;
+    this.driver = parts.driver;
+    this.observer = parts.observer;
+    this.photographer = parts.photographer;
+    this.crowd = parts.crowd;
+    this.track = (...socket) => parts.opened(this, ...socket);
+  }
+
+  private readonly adopted: (() => void)[] = [];
+  private detach: (() => void) | undefined;
+
+  /** The names of its users, sorted and joined by `+`. */
+  usersName = '';
+  /** Set by the binder where another server has the same users' names: metrics and hooks must tell them apart. */
+  suffix = '';
+
+  get name(): string {
+    return this.usersName + this.suffix;
+  }
 
   get settings(): ConnectionSettings {
     return this.mergedSettings!;
@@ -60,7 +93,23 @@ export class ServerWatch implements WatchedServer {
   /** A gateway that asked for nothing has its clients on this server too. */
   alsoServes(name: string): void {
     this.names.push(name);
-    this.name = this.names.sort().join('+');
+    this.usersName = this.names.sort().join('+');
+  }
+
+  /** Starts to track the sockets of the server. */
+  attach(): void {
+    this.detach = this.driver.attach({ server: this.server, opened: this.track });
+  }
+
+  /** Tracks a socket that was missed. */
+  adopt(socket: object): void {
+    this.adopted.push(this.driver.adopt({ socket, opened: this.track }));
+  }
+
+  /** Leaves the server as it was. */
+  release(): void {
+    this.detach?.();
+    for (const undo of this.adopted.splice(0)) undo();
   }
 
   private refuseOtherCodec({ heartbeat }: ConnectionSettings, user: ServerUser): void {

@@ -21,6 +21,10 @@ export function mergeSettings(one: ConnectionSettings, other: ConnectionSettings
       mode: a.mode === 'enforce' || b.mode === 'enforce' ? 'enforce' : 'observe',
     })),
     progress: smaller(one.progress, other.progress),
+    backpressure: merged(one.backpressure, other.backpressure, (a, b) => ({
+      ...smaller(a, b),
+      action: a.action === 'close' || b.action === 'close' ? 'close' : 'report',
+    })),
     closeTimeoutMs: Math.min(one.closeTimeoutMs, other.closeTimeoutMs),
   };
   return { ...settings, sweep: withinReason(settings) };

@@ -3,8 +3,14 @@ import type { Clock } from '../clock/clock.js';
 import type { Connection, Question } from '../connection/connection.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection.settings.js';
+import type { ServerMessage } from '../protocol/messages.js';
 import { PhaseSpreader } from './phase.spreader.js';
 import { TimingWheel } from './timing.wheel.js';
+
+/** What a question repeats, if anything. */
+export type RepeatedQuestion = Pick<Question, 'isRepeat' | 'wasHeld'>;
+
+const ASKED_ANEW: RepeatedQuestion = { isRepeat: false, wasHeld: false };
 
 /** Called when the answer to a question is due, or half the time for it has passed. */
 export type LookDue = (connection: Connection, question: Question, now: AwakeTime) => void;
@@ -31,17 +37,22 @@ export class HeartbeatEngine implements ConnectionFollower {
     private readonly parts: {
       readonly clock: Clock;
       readonly awake: AwakeClock;
-      readonly tickMs: number;
       /** How many stalls there have been. */
       readonly stalls: () => number;
       readonly lookDue: LookDue;
+      /** Called at each turn of a connection, whatever it is for. */
+      readonly turned: (connection: Connection, now: AwakeTime) => void;
+      /** A socket turned out to be closing without anybody having told. */
+      readonly foundClosing: (connection: Connection) => void;
+      /** A question was asked. */
+      readonly asked: (connection: Connection, question: Question) => void;
       /** Called at each beat of a connection that gets protocol pings only. */
       readonly pinged: (connection: Connection, now: AwakeTime) => void;
       /** Told when the work on one connection failed, which must not keep the others from theirs. */
       readonly failed: (error: unknown) => void;
     },
   ) {
-    this.wheel = new TimingWheel(parts.tickMs, parts.awake.now());
+    this.wheel = new TimingWheel(parts.awake.now());
   }
 
   opened(connection: Connection): void {
@@ -49,6 +60,10 @@ export class HeartbeatEngine implements ConnectionFollower {
     if (intervalMs === undefined) return;
     connection.beatAt = this.spreader.firstBeat(this.parts.awake.now(), intervalMs);
     this.wheel.schedule(connection, connection.beatAt);
+  }
+
+  forgotten(connection: Connection): void {
+    this.closing(connection);
   }
 
   closing(connection: Connection): void {
@@ -84,24 +99,47 @@ export class HeartbeatEngine implements ConnectionFollower {
   }
 
   /** Asks whether the program at the other end is there, now. */
-  ask(connection: Connection, now: AwakeTime, isRepeat = false): void {
+  ask(connection: Connection, now: AwakeTime, repeats: RepeatedQuestion = ASKED_ANEW): void {
     const { heartbeat } = connection.server.settings;
     const { socket } = connection;
     if (heartbeat === false || socket === undefined || !connection.server.driver.isOpen(socket)) return;
     if (connection.midMessage) {
       // A data frame of ours would end up inside the app's message (R9).
+      connection.isHeldUp = true;
       this.ping(connection);
-      this.wheel.schedule(connection, now + this.parts.tickMs);
+      this.rest(connection, now);
       return;
     }
-    connection.question = this.questionOf(connection, heartbeat, now, isRepeat);
+    connection.question = this.questionOf(connection, heartbeat, now, repeats);
     connection.raw?.cork?.();
     connection.server.driver.send(socket, this.frameFor(heartbeat));
     if (ridesWithHeartbeat(connection)) this.ping(connection);
     connection.raw?.uncork?.();
     this.sent++;
     this.noteHandOver(connection, connection.question, now);
+    this.parts.asked(connection, connection.question);
     this.wheel.schedule(connection, now + heartbeat.timeoutMs / 2);
+  }
+
+  /** Sends a message of ours, unless it would end up inside one of the app. */
+  tell(connection: Connection, message: ServerMessage): void {
+    const { socket, server, midMessage } = connection;
+    const { heartbeat } = server.settings;
+    if (heartbeat === false || socket === undefined || midMessage || !server.driver.isOpen(socket)) return;
+    try {
+      server.driver.send(socket, heartbeat.codec.encode(message));
+    } catch (error) {
+      this.parts.failed(error);
+    }
+  }
+
+  /** The app's message is complete: a question that had to wait for that is asked. */
+  messageFinished(connection: Connection, now: AwakeTime): void {
+    if (!connection.isHeldUp) return;
+    connection.isHeldUp = false;
+    // It could not be asked, so its silence since says nothing.
+    connection.lastPeerAt = Math.max(connection.lastPeerAt, connection.lastHopAt);
+    if (connection.state === 'open' && connection.question?.isMissed !== false) this.ask(connection, now);
   }
 
   /**
@@ -126,7 +164,15 @@ export class HeartbeatEngine implements ConnectionFollower {
   }
 
   private turnTo(connection: Connection, now: AwakeTime): void {
-    const { question } = connection;
+    const { question, socket, server } = connection;
+    if (socket === undefined || !server.driver.isOpen(socket)) {
+      // A FIN without a close frame starts no timer in `ws`: the closer must see to its end (R6).
+      this.parts.foundClosing(connection);
+      return;
+    }
+    this.parts.turned(connection, now);
+    // Whoever was told may have closed it.
+    if (connection.state !== 'open') return;
     if (question === undefined || question.isMissed) this.beat(connection, now);
     else this.parts.lookDue(connection, question, now);
   }
@@ -146,7 +192,7 @@ export class HeartbeatEngine implements ConnectionFollower {
     connection: Connection,
     heartbeat: HeartbeatSettings,
     now: AwakeTime,
-    isRepeat: boolean,
+    repeats: RepeatedQuestion,
   ): Question {
     this.frameFor(heartbeat);
     return {
@@ -161,7 +207,7 @@ export class HeartbeatEngine implements ConnectionFollower {
       probe: undefined,
       probeAnswered: false,
       isMissed: false,
-      isRepeat,
+      ...repeats,
       stallsSeen: this.parts.stalls(),
     };
   }

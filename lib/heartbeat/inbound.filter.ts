@@ -1,4 +1,4 @@
-import type { AwakeClock } from '../clock/awake.clock.js';
+import { NEVER, type AwakeClock } from '../clock/awake.clock.js';
 import type { Clock } from '../clock/clock.js';
 import { boundedText } from '../connection/bounded.text.js';
 import type { Connection, Question } from '../connection/connection.js';
@@ -7,6 +7,8 @@ import type { RecognisedHeartbeat } from '../protocol/heartbeat.codec.js';
 import { MAX_HEARTBEAT_BYTES } from '../protocol/messages.js';
 
 const MAX_STATE = 32;
+/** Weight of a new latency in the smoothed one, as in TCP's round-trip estimate (RFC 6298: 1/8). */
+const SMOOTHING = 1 / 8;
 const MAX_RESUME_REASON = 64;
 /** Bytes of a masked control frame before its payload: two of header, four of mask (RFC 6455 section 5.2). */
 const CONTROL_OVERHEAD = 6;
@@ -42,16 +44,10 @@ export class InboundFilter {
     const { heartbeat } = connection.server.settings;
     // Data of another type (ws' binaryType) has no such length and is the app's by that.
     if (heartbeat === false || !(data.byteLength <= MAX_HEARTBEAT_BYTES)) return false;
-    try {
-      const recognised = heartbeat.codec.recognise(data, isBinary);
-      if (recognised === undefined) return false;
-      this.take(connection, heartbeat, recognised);
-      return true;
-    } catch (error) {
-      // A codec of the app's own failed (R11): what it could not read is not ours to keep.
-      this.parts.failed(error);
-      return false;
-    }
+    const recognised = this.recognise(heartbeat, data, isBinary);
+    if (recognised === undefined) return false;
+    this.take(connection, heartbeat, recognised);
+    return true;
   }
 
   /** A protocol ping or pong. */
@@ -69,6 +65,20 @@ export class InboundFilter {
     if (owedPong === undefined || heartbeat === false) return;
     connection.owedPong = undefined;
     this.pong(connection, heartbeat, owedPong);
+  }
+
+  /** A codec of the app's own may fail (R11): what it could not read is not ours to keep. */
+  private recognise(
+    heartbeat: HeartbeatSettings,
+    data: Uint8Array,
+    isBinary: boolean,
+  ): RecognisedHeartbeat | undefined {
+    try {
+      return heartbeat.codec.recognise(data, isBinary);
+    } catch (error) {
+      this.parts.failed(error);
+      return undefined;
+    }
   }
 
   private take(connection: Connection, heartbeat: HeartbeatSettings, recognised: RecognisedHeartbeat): void {
@@ -91,7 +101,7 @@ export class InboundFilter {
     if (state !== undefined) connection.clientState = boundedText(state, MAX_STATE);
     connection.hasAnswered = true;
     const latencyMs = this.parts.clock.monotonic() - question.sentAt;
-    if (!question.isMissed) connection.latencyMs = latencyMs;
+    if (!question.isMissed) noteLatency(connection, latencyMs);
     this.parts.listener.answered(connection, question, question.isMissed ? undefined : latencyMs);
   }
 
@@ -102,8 +112,19 @@ export class InboundFilter {
       connection.owedPong = ts;
       return;
     }
-    server.driver.send(socket, heartbeat.codec.encode({ type: 'server_pong', ts }));
+    try {
+      server.driver.send(socket, heartbeat.codec.encode({ type: 'server_pong', ts }));
+    } catch (error) {
+      this.parts.failed(error);
+    }
   }
+}
+
+function noteLatency(connection: Connection, latencyMs: number): void {
+  const { averageLatencyMs } = connection;
+  connection.latencyMs = latencyMs;
+  connection.averageLatencyMs =
+    averageLatencyMs === NEVER ? latencyMs : averageLatencyMs + (latencyMs - averageLatencyMs) * SMOOTHING;
 }
 
 function bounded(resume: Extract<RecognisedHeartbeat, { kind: 'resume' }>): {

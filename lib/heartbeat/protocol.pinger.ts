@@ -21,11 +21,10 @@ export class ProtocolPinger implements ConnectionFollower {
   constructor(
     private readonly parts: {
       readonly awake: AwakeClock;
-      readonly tickMs: number;
       readonly ping: (connection: Connection) => void;
     },
   ) {
-    this.wheel = new TimingWheel(parts.tickMs, parts.awake.now());
+    this.wheel = new TimingWheel(parts.awake.now());
   }
 
   opened(connection: Connection): void {
@@ -34,6 +33,10 @@ export class ProtocolPinger implements ConnectionFollower {
     const turn = new PingTurn(connection);
     this.turns.set(connection, turn);
     this.wheel.schedule(turn, this.spreader.firstBeat(this.parts.awake.now(), protocolPing.intervalMs));
+  }
+
+  forgotten(connection: Connection): void {
+    this.closing(connection);
   }
 
   closing(connection: Connection): void {
@@ -48,8 +51,8 @@ export class ProtocolPinger implements ConnectionFollower {
     this.wheel.advance(now, (turn) => {
       const { protocolPing } = turn.connection.server.settings;
       if (protocolPing === false) return;
-      this.parts.ping(turn.connection);
       this.wheel.schedule(turn, now + protocolPing.intervalMs!);
+      this.parts.ping(turn.connection);
     });
   }
 }

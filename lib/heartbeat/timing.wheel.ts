@@ -11,8 +11,11 @@ export interface WheelEntry<Entry> {
 const IN_NO_WHEEL = -1;
 const BEING_HANDED_OVER = -2;
 
-/** Ticks in one turn of the wheel; an entry due later waits in its slot for a later turn. */
-const SLOTS = 512;
+/** What the wheel can tell apart; finer than any tick that it is advanced with. */
+const TICK_MS = 10;
+
+/** Ticks in one turn of the wheel, some 40 s; an entry due later waits in its slot for a later turn. */
+const SLOTS = 4096;
 
 /**
  * One schedule for any number of entries, each due at one time at most (a hashed timing wheel: Varghese and Lauck 1987,
@@ -23,17 +26,14 @@ export class TimingWheel<Entry extends WheelEntry<Entry>> {
   private readonly dueNow: Entry[] = [];
   private tick: number;
 
-  constructor(
-    private readonly tickMs: number,
-    now: AwakeTime,
-  ) {
-    this.tick = Math.floor(now / tickMs);
+  constructor(now: AwakeTime) {
+    this.tick = Math.floor(now / TICK_MS);
   }
 
   /** Makes an entry due at the first tick at or after `at`, and at no other time. */
   schedule(entry: Entry, at: AwakeTime): void {
     this.cancel(entry);
-    entry.dueTick = Math.max(Math.ceil(at / this.tickMs), this.tick + 1);
+    entry.dueTick = Math.max(Math.ceil(at / TICK_MS), this.tick + 1);
     const slot = entry.dueTick % SLOTS;
     const first = this.slots[slot];
     entry.nextDue = first;
@@ -52,7 +52,7 @@ export class TimingWheel<Entry extends WheelEntry<Entry>> {
    * due at the same tick included.
    */
   advance(now: AwakeTime, due: (entry: Entry) => void): void {
-    const target = Math.floor(now / this.tickMs);
+    const target = Math.floor(now / TICK_MS);
     while (this.tick < target) {
       this.tick++;
       this.collect(this.tick);

@@ -1,7 +1,7 @@
-import type { AwakeClock } from '../clock/awake.clock.js';
+import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionEnd, ConnectionFollower } from '../connection/connection.follower.js';
-import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
+import { latencyOf, type ConnectionPhotographer } from '../connection/connection.snapshot.js';
 import type { LifecycleBus } from './lifecycle.bus.js';
 import type { ClosedEvidence } from './lifecycle.events.js';
 
@@ -11,6 +11,8 @@ export class ConnectionNarrator implements ConnectionFollower {
     private readonly clock: AwakeClock,
     private readonly bus: LifecycleBus,
     private readonly photographer: ConnectionPhotographer,
+    /** How late the event loop was at worst lately. */
+    private readonly loopLagMs: () => number,
   ) {}
 
   opened(connection: Connection): void {
@@ -22,6 +24,13 @@ export class ConnectionNarrator implements ConnectionFollower {
   }
 
   closed(connection: Connection, end: ConnectionEnd): void {
+    const { errorCode } = end;
+    if (errorCode !== undefined) {
+      this.bus.publish('socket_failed', () => ({
+        connection: this.photographer.take(connection),
+        errorCode,
+      }));
+    }
     this.bus.publish('closed', () => ({
       connection: this.photographer.take(connection),
       reason: end.reason,
@@ -32,18 +41,29 @@ export class ConnectionNarrator implements ConnectionFollower {
   }
 
   private evidenceOf(connection: Connection, end: ConnectionEnd): ClosedEvidence {
-    const { ageMs, idleMs, lastHopAt, missed, latencyMs } = this.photographer.take(connection);
+    const { ageMs, idleMs, missed, latencyMs } = this.photographer.take(connection);
+    const { lastHopAt, bytesInAt, bytesOutAt, averageLatencyMs } = connection;
     return {
       ageMs,
       idleMs,
-      hopIdleMs: lastHopAt === undefined ? undefined : this.clock.toEpoch(this.clock.now()) - lastHopAt,
+      hopIdleMs: lastHopAt === NEVER ? undefined : this.since(lastHopAt),
+      bytesInIdleMs: this.since(bytesInAt),
+      bytesOutIdleMs: this.since(bytesOutAt),
       missed,
       latencyMs,
+      averageLatencyMs: latencyOf(averageLatencyMs),
       bufferedBytes: end.bufferedBytes,
+      loopLagMs: this.loopLagMs(),
       hasAnswered: connection.hasAnswered,
       sentCode: connection.closing?.code,
       receivedCode: end.receivedCode,
       receivedText: end.receivedText === '' ? undefined : end.receivedText,
+      errorCode: end.errorCode,
     };
+  }
+
+  /** Milliseconds by the clock on the wall, stalls included. */
+  private since(time: AwakeTime): number {
+    return this.clock.toEpoch(this.clock.now()) - this.clock.toEpoch(time);
   }
 }

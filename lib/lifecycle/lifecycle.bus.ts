@@ -10,6 +10,7 @@ export type EventBody<Type extends LifecycleEventType> = Omit<LifecycleEventOf<T
 /** The one place where everything observable passes. Costs nothing for a type that nobody listens to. */
 export class LifecycleBus {
   private readonly listeners = new Map<LifecycleEventType, Set<Listener>>();
+  private isClosed = false;
   private readonly subscribers = new Set<Subscriber<LifecycleEvent>>();
 
   /**
@@ -22,6 +23,10 @@ export class LifecycleBus {
 
   /** All events from now on; completes with the app. */
   readonly events$ = new Observable<LifecycleEvent>((subscriber) => {
+    if (this.isClosed) {
+      subscriber.complete();
+      return undefined;
+    }
     this.subscribers.add(subscriber);
     return () => this.subscribers.delete(subscriber);
   });
@@ -53,6 +58,7 @@ export class LifecycleBus {
 
   /** Forgets every listener and completes {@link events$}. */
   close(): void {
+    this.isClosed = true;
     this.listeners.clear();
     for (const subscriber of [...this.subscribers]) subscriber.complete();
   }

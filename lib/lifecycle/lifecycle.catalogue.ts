@@ -20,6 +20,25 @@ export const LIFECYCLE_CATALOGUE = {
   missed: { level: 'warn', message: 'heartbeat missed' },
   stale: { level: 'warn', message: 'connection stale' },
   spared: { level: 'warn', message: 'connection would have been closed, but is only observed' },
+  held: { level: 'debug', message: 'verdict held, asked once more' },
+  mass_timeout: {
+    level: 'warn',
+    message:
+      'very many connections fell silent at once, so that the fault may be here: all are asked once more',
+  },
+  clients_do_not_answer: {
+    level: 'error',
+    message:
+      'no client has ever answered a heartbeat, so that nobody is closed for a miss until one does: let clients answer server_ping, or set heartbeat: false',
+  },
+  clients_answer: { level: 'log', message: 'a client has answered a heartbeat; misses count from now on' },
+  socket_failed: { level: 'log', message: 'socket failed' },
+  backpressured: { level: 'warn', message: 'reader too slow, bytes pile up' },
+  backpressure_relieved: { level: 'log', message: 'reader has caught up' },
+  close_stuck: { level: 'warn', message: 'socket destroyed, but its end was not reported' },
+  registry_mismatch: { level: 'warn', message: 'tracked connections and sockets did not agree; mended' },
+  drain_started: { level: 'log', message: 'drain started' },
+  drained: { level: 'log', message: 'drain done' },
   recovered: { level: 'log', message: 'connection recovered' },
   closed: { level: 'log', message: 'connection closed' },
   stalled: { level: 'warn', message: 'event loop stalled, the time was credited to all deadlines' },

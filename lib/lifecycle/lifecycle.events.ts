@@ -39,6 +39,73 @@ export interface SparedEvent extends ConnectionEventBase<'spared'> {
   readonly reason: 'timeout' | 'stale_sweep';
 }
 
+/** The verdict on a connection was held, because too many would have died at once: it is asked once more (R7). */
+export interface HeldEvent extends ConnectionEventBase<'held'> {
+  /** Questions in the window that should have been answered by now, and how many were not. */
+  readonly asked: number;
+  readonly silent: number;
+}
+
+/** Very many connections fell silent at once; verdicts are held. Once per episode. */
+export interface MassTimeoutEvent extends EventBase<'mass_timeout'> {
+  readonly asked: number;
+  readonly silent: number;
+}
+
+/** Enough clients were asked, and none has ever answered: nobody is closed for a miss until one does (R7). */
+export interface ClientsDoNotAnswerEvent extends EventBase<'clients_do_not_answer'> {
+  readonly asked: number;
+}
+
+/** A client has answered after all; misses count from now on. */
+export type ClientsAnswerEvent = EventBase<'clients_answer'>;
+
+/** The TCP connection under a socket failed. `ws` itself does not tell (its close is a plain 1006). */
+export interface SocketFailedEvent extends ConnectionEventBase<'socket_failed'> {
+  /** The system's code, for example `ECONNRESET`, `EPIPE` or `ETIMEDOUT`; `OTHER` for what is none. */
+  readonly errorCode: string;
+}
+
+/** Too much, or something too old, waits to be sent to a connection. Once until it is below half of the limits. */
+export interface BackpressuredEvent extends ConnectionEventBase<'backpressured'> {
+  readonly bufferedBytes: number;
+  /** Age of the oldest byte that waits. */
+  readonly oldestMs: number;
+}
+
+/** What waited to be sent to a connection is below half of the limits again. */
+export type BackpressureRelievedEvent = ConnectionEventBase<'backpressure_relieved'>;
+
+/** A socket was destroyed but has not reported its end. */
+export type CloseStuckEvent = ConnectionEventBase<'close_stuck'>;
+
+/** The registry and the sockets of a server did not agree; both were made to. */
+export interface RegistryMismatchEvent extends EventBase<'registry_mismatch'> {
+  readonly gateway: string;
+  /** Sockets of the server that nobody tracked: tracked now. */
+  readonly untracked: number;
+  /** Connections whose socket was gone: counted as closed now. */
+  readonly vanished: number;
+}
+
+/** Everybody is being sent away. */
+export interface DrainStartedEvent extends EventBase<'drain_started'> {
+  readonly connections: number;
+}
+
+/** Everybody has gone, or the time for it is over. */
+export interface DrainedEvent extends EventBase<'drained'> {
+  readonly report: DrainReport;
+}
+
+/** What a drain did. */
+export interface DrainReport {
+  readonly durationMs: number;
+  readonly connections: number;
+  /** How many had closed in time. */
+  readonly closed: number;
+}
+
 /** A connection that had missed heartbeats, or was spared, is alive again. */
 export type RecoveredEvent = ConnectionEventBase<'recovered'>;
 
@@ -49,9 +116,18 @@ export interface ClosedEvidence {
   readonly idleMs: number;
   /** Milliseconds since the last protocol ping or pong; absent when there was none. */
   readonly hopIdleMs?: number;
+  /** Milliseconds since bytes were last seen to come in and to go out, as of its last turn. */
+  readonly bytesInIdleMs: number;
+  readonly bytesOutIdleMs: number;
   readonly missed: number;
   readonly latencyMs?: number;
+  /** Its smoothed latency: well below `latencyMs`, it was getting slower. */
+  readonly averageLatencyMs?: number;
   readonly bufferedBytes: number;
+  /** How late this process's own event loop was at worst in the last minute. */
+  readonly loopLagMs: number;
+  /** The system's code of what ended the TCP connection, if something did. */
+  readonly errorCode?: string;
   /** Whether it ever answered a heartbeat. */
   readonly hasAnswered: boolean;
   /** Code of the close frame that we sent; absent when we sent none. */
@@ -91,6 +167,8 @@ export interface SweepReport {
   readonly stale: number;
   /** How many of the stale are being closed now. */
   readonly closed: number;
+  /** How many were asked once more first, because so many were stale at once (R7). */
+  readonly held: number;
   /** The stale, longest silent first, at most 100. */
   readonly connections: readonly ConnectionSnapshot[];
 }
@@ -113,6 +191,17 @@ export type LifecycleEvent =
   | SparedEvent
   | RecoveredEvent
   | ClosedEvent
+  | HeldEvent
+  | MassTimeoutEvent
+  | ClientsDoNotAnswerEvent
+  | ClientsAnswerEvent
+  | SocketFailedEvent
+  | BackpressuredEvent
+  | BackpressureRelievedEvent
+  | CloseStuckEvent
+  | RegistryMismatchEvent
+  | DrainStartedEvent
+  | DrainedEvent
   | StalledEvent
   | SweptEvent
   | UserCodeFailedEvent;

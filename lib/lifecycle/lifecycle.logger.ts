@@ -45,8 +45,9 @@ export class LifecycleLogger {
     this.windowStartsAt = now;
     this.linesInWindow = 0;
     this.leftOut = 0;
-    if (leftOut > 0)
-      this.parts.sink.warn({ message: 'lines left out, more than logging.maxPerSecond', leftOut });
+    if (leftOut === 0) return;
+    const level = this.parts.settings.level === 'error' ? 'error' : 'warn';
+    this.parts.sink[level]({ message: 'lines left out, more than logging.maxPerSecond', leftOut });
   }
 
   private isLogged(type: LifecycleEventType): boolean {
@@ -59,13 +60,13 @@ export class LifecycleLogger {
     const level = levelOf(event);
     const { settings, sink } = this.parts;
     if (settings.level === 'off' || rank(level) < rank(settings.level)) return;
-    this.explainRollout(event);
     this.flush();
     if (++this.linesInWindow > settings.maxPerSecond) {
       this.leftOut++;
       return;
     }
     sink[level](lineOf(event));
+    this.explainRollout(event);
   }
 
   private explainRollout(event: LifecycleEvent): void {
@@ -87,29 +88,33 @@ function levelOf(event: LifecycleEvent): LogLevel {
   return LIFECYCLE_CATALOGUE[event.type].level;
 }
 
-/** The event as a line: its message first, then its fields, times as text. */
+/** The event as a line: what happened and why first, then the connection, then what was known of it. */
 function lineOf(event: LifecycleEvent): object {
-  const { type, at, ...rest } = event;
+  const { type, at, connection, evidence, report, ...why } = event as LifecycleEvent &
+    Record<string, unknown>;
   return defined({
     message: LIFECYCLE_CATALOGUE[type].message,
     type,
     at: new Date(at).toISOString(),
-    ...flat(rest),
+    ...why,
+    ...told(connection as Record<string, unknown> | undefined),
+    ...(evidence as object | undefined),
+    ...(report as object | undefined),
+    connections: undefined,
   });
 }
 
-/** The snapshot in an event is told by the fields that a reader of logs looks for. */
-function flat(rest: object): object {
-  const { connection, report, ...others } = rest as { connection?: object; report?: object };
-  if (report !== undefined) return { ...report, connections: undefined };
-  if (connection === undefined) return others;
+/** The fields of a snapshot that a reader of logs looks for. */
+function told(connection: Record<string, unknown> | undefined): object {
+  if (connection === undefined) return {};
   const {
     transport: _transport,
     openedAt: _openedAt,
-    lastActivityAt: _lastActivityAt,
-    ...told
-  } = connection as Record<string, unknown>;
-  return { ...told, ...others };
+    lastActivityAt: _at,
+    lastHopAt: _hopAt,
+    ...rest
+  } = connection;
+  return rest;
 }
 
 function defined(line: object): object {

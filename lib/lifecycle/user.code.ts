@@ -10,18 +10,34 @@ export class UserCode {
   failures = 0;
   private isReporting = false;
 
-  constructor(private readonly bus: () => LifecycleBus) {}
+  /** Promises of hooks that are under way. */
+  private readonly pending = new Set<Promise<unknown>>();
+
+  constructor(private readonly bus: LifecycleBus) {}
 
   /** @returns what `run` returned, or `undefined` when it threw */
   run<Result>(what: string, run: () => Result): Result | undefined {
     try {
       const result = run();
-      if (result instanceof Promise) result.catch((error: unknown) => this.report(what, error));
+      if (result instanceof Promise) this.follow(what, result);
       return result;
     } catch (error) {
       this.report(what, error);
       return undefined;
     }
+  }
+
+  /** Resolves when everything that is under way has ended, well or not. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.pending);
+  }
+
+  private follow(what: string, result: Promise<unknown>): void {
+    this.pending.add(result);
+    result
+      .catch((error: unknown) => this.report(what, error))
+      .finally(() => this.pending.delete(result))
+      .catch(() => undefined);
   }
 
   /** Counts and publishes a failure. */
@@ -31,7 +47,7 @@ export class UserCode {
     if (this.isReporting) return;
     this.isReporting = true;
     try {
-      this.bus().publish('user_code_failed', () => ({
+      this.bus.publish('user_code_failed', () => ({
         what,
         error: messageOf(error),
         stack: framesOf(error),
@@ -42,21 +58,28 @@ export class UserCode {
   }
 }
 
-/** Whatever was thrown, as a text: it may hold what a client chose, or be no error at all. */
+/** Whatever was thrown, as a text: it may hold what a client chose, be no error at all, or throw when it is read. */
 function messageOf(error: unknown): string {
-  try {
-    return boundedText(String(error instanceof Error ? error.message : error), MAX_ERROR);
-  } catch {
-    return 'something that cannot be printed';
-  }
+  return (
+    attempt(() => boundedText(String(error instanceof Error ? error.message : error), MAX_ERROR)) ??
+    'unprintable'
+  );
 }
 
 /** Where it was thrown, without the message that a stack begins with. */
 function framesOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined;
-  const frames = error.stack.split('\n').filter((line) => /^ {4}at /.test(line));
+  const stack = attempt(() => (error instanceof Error ? String(error.stack) : undefined));
+  const frames = stack?.split('\n').filter((line) => /^ {4}at /.test(line));
   return frames
-    .slice(0, MAX_FRAMES)
+    ?.slice(0, MAX_FRAMES)
     .map((line) => boundedText(line, MAX_ERROR))
     .join('\n');
+}
+
+function attempt<Result>(run: () => Result): Result | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
 }

@@ -1,22 +1,33 @@
 import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { ConnectionCloser } from '../connection/connection.closer.js';
 import type { Connection, GhostKind, Question } from '../connection/connection.js';
+import type { ConnectionFollower } from '../connection/connection.follower.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
+import type { Crowd } from '../connection/crowd.js';
 import { observeOutflow } from '../connection/outflow.js';
 import type { HeartbeatEngine } from '../heartbeat/heartbeat.engine.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import { judgeQuestion, type Verdict } from './liveness.policy.js';
+import type { MassTimeoutBreaker } from './mass-timeout.breaker.js';
 import { noteUpload } from './upload.progress.js';
 
 /** Looks for answers and draws the consequences: the thin effects around `judgeQuestion`. */
-export class LivenessJudge {
+export class LivenessJudge implements ConnectionFollower {
   /** Connections whose time seems to be over. They are judged once more after another poll phase. */
   private suspects: Connection[] = [];
+  /** When a verdict was last held. */
+  private heldAt: AwakeTime = -Infinity;
 
   constructor(
     private readonly parts: {
       readonly engine: HeartbeatEngine;
       readonly closer: ConnectionCloser;
+      readonly breaker: MassTimeoutBreaker;
+      readonly crowd: Crowd;
+      /** How many connections there are. */
+      readonly population: () => number;
+      /** For how long a mass of silence is one episode. */
+      readonly episodeMs: number;
       readonly bus: LifecycleBus;
       readonly photographer: ConnectionPhotographer;
       readonly stalls: () => number;
@@ -32,8 +43,24 @@ export class LivenessJudge {
     else this.carryOut(verdict, connection, question, now);
   }
 
+  /** A question was asked. */
+  asked(connection: Connection, question: Question): void {
+    if (!question.isRepeat && !question.wasHeld) this.parts.breaker.noteAsked(question.askedAt);
+    if (connection.wasAsked) return;
+    connection.wasAsked = true;
+    if (!this.parts.crowd.noteAsked()) return;
+    this.parts.bus.publish('clients_do_not_answer', () => ({ asked: this.parts.population() }));
+  }
+
+  /** A connection that was asked is going: its silence from here on says nothing. */
+  closing(connection: Connection): void {
+    if (connection.question?.isMissed === false) this.parts.breaker.noteHeard(connection.question.askedAt);
+  }
+
   /** A question was answered with its own `ts`. */
   answered(connection: Connection, question: Question, now: AwakeTime): void {
+    if (this.parts.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
+    if (!question.isMissed) this.parts.breaker.noteHeard(question.askedAt);
     connection.confirmedBytes = question.bytesAtEnd ?? connection.confirmedBytes;
     connection.question = undefined;
     const wasMissing = connection.missed > 0;
@@ -61,9 +88,11 @@ export class LivenessJudge {
   private carryOut(verdict: Verdict, connection: Connection, question: Question, now: AwakeTime): void {
     const { engine } = this.parts;
     if (verdict.kind === 'wait') this.waitFor(verdict.until, connection, question, now);
-    else if (verdict.kind === 'repeat') engine.ask(connection, now, true);
+    else if (verdict.kind === 'repeat')
+      engine.ask(connection, now, { isRepeat: true, wasHeld: question.wasHeld });
     else if (verdict.kind === 'missed') this.miss(connection, question, now);
     else {
+      this.parts.breaker.noteHeard(question.askedAt);
       connection.question = undefined;
       engine.rest(connection, now);
       this.noteRecovery(connection, false);
@@ -113,12 +142,32 @@ export class LivenessJudge {
     if (heartbeat === false) return;
     const ghost = ghostKindOf(connection, question);
     question.isMissed = true;
-    connection.missed++;
     this.parts.engine.rest(connection, now);
+    // Where nobody speaks heartbeats, a miss says nothing; who is silent on both layers is left to the sweep (R7).
+    if (this.parts.crowd.isMute) return;
+    connection.missed++;
     this.parts.bus.publish('missed', () => ({ connection: this.parts.photographer.take(connection), ghost }));
     if (connection.missed < heartbeat.maxMissed) return;
     if (heartbeat.enforce === 'observe') this.spare(connection);
-    else this.parts.closer.close(connection, { reason: 'timeout', ghost });
+    else if (!this.hold(connection, question, heartbeat.timeoutMs, now)) {
+      this.parts.closer.close(connection, { reason: 'timeout', ghost });
+    }
+  }
+
+  /** Rule R7: where very many would die at once, asks once more instead. @returns whether the verdict is held */
+  private hold(connection: Connection, question: Question, timeoutMs: number, now: AwakeTime): boolean {
+    const { askedAt, wasHeld } = question;
+    if (wasHeld) return false;
+    const silence = this.parts.breaker.shouldHold({ askedAt, timeoutMs }, this.parts.population(), now);
+    if (silence === undefined) return false;
+    if (now - this.heldAt > this.parts.episodeMs) this.parts.bus.publish('mass_timeout', () => silence);
+    this.heldAt = now;
+    this.parts.bus.publish('held', () => ({
+      connection: this.parts.photographer.take(connection),
+      ...silence,
+    }));
+    this.parts.engine.ask(connection, now, { isRepeat: question.isRepeat, wasHeld: true });
+    return true;
   }
 
   private spare(connection: Connection): void {

@@ -9,6 +9,7 @@ import type { WatchedServer } from '../connection/watched.server.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import type { SweepReport } from '../lifecycle/lifecycle.events.js';
 import { isStale } from './liveness.policy.js';
+import type { MassTimeoutSettings } from './mass-timeout.breaker.js';
 import { noteUnaskedUpload } from './upload.progress.js';
 
 /** Connections looked at before others may run: a slice takes well under 5 ms. */
@@ -29,6 +30,8 @@ export interface SweepOrder {
 export class StaleSweeper {
   private nextAt = new Map<WatchedServer, AwakeTime>();
   private isSweeping = false;
+  /** Those that were asked once more because so many were stale at once. */
+  private readonly askedAgainAt = new WeakMap<Connection, AwakeTime>();
   /** The last sweep that ended. */
   lastReport: SweepReport | undefined;
 
@@ -41,21 +44,28 @@ export class StaleSweeper {
       readonly photographer: ConnectionPhotographer;
       /** The servers watched at present. */
       readonly servers: () => Iterable<WatchedServer>;
-      readonly afterPoll: (run: (now: AwakeTime) => void) => void;
+      /** Runs in the next turn of the event loop, so that others may run before. */
+      readonly nextTurn: (run: () => void) => void;
+      readonly massTimeout: MassTimeoutSettings | false;
+      /** Asks a connection by a protocol ping. */
+      readonly ping: (connection: Connection) => void;
+      /** A socket turned out to be closing without anybody having told. */
+      readonly foundClosing: (connection: Connection) => void;
       readonly failed: (error: unknown) => void;
     },
   ) {}
 
-  /** Sweeps the servers whose time has come. */
-  tick(now: AwakeTime): void {
-    if (this.isSweeping) return;
+  /** Sweeps the servers whose time has come. @returns whether there were any */
+  tick(now: AwakeTime): boolean {
+    if (this.isSweeping) return false;
     const due = new Set<WatchedServer>();
     for (const server of this.parts.servers()) if (this.isDue(server, now)) due.add(server);
-    if (due.size === 0) return;
+    if (due.size === 0) return false;
     this.isSweeping = true;
     void this.pass((connection) => due.has(connection.server), {})
       .catch((error: unknown) => this.parts.failed(error))
       .finally(() => (this.isSweeping = false));
+    return true;
   }
 
   /** Sweeps all servers now, whatever their schedule. */
@@ -75,21 +85,30 @@ export class StaleSweeper {
   private async pass(includes: (connection: Connection) => boolean, order: SweepOrder): Promise<SweepReport> {
     const { awake, registry, bus } = this.parts;
     const startedAt = awake.now();
-    const tally = { examined: 0, closed: 0, stale: [] as Connection[] };
-    let now = startedAt;
+    const stale: Connection[] = [];
+    let [examined, now] = [0, startedAt];
     for (const connection of registry) {
-      if (includes(connection)) this.examine(connection, order, now, tally);
-      if (++tally.examined % SLICE === 0) now = await this.nextTurn();
+      if (includes(connection) && this.isStale(connection, order, now)) stale.push(connection);
+      if (++examined % SLICE === 0) now = await this.nextTurn();
     }
+    // Others ran while this pass was under way: whoever was heard of meanwhile is stale no more.
+    now = awake.now();
+    const condemned = stale.filter(
+      (connection) => this.isStale(connection, order, now) && this.isCondemned(connection, order),
+    );
+    const closed = this.isMass(condemned.length, examined, order)
+      ? this.holdAndClose(condemned, now)
+      : this.close(condemned);
     const report: SweepReport = {
       at: awake.toEpoch(startedAt),
       durationMs: awake.now() - startedAt,
       staleAfterMs: order.staleAfterMs,
       dryRun: order.dryRun ?? false,
-      examined: tally.examined,
-      stale: tally.stale.length,
-      closed: tally.closed,
-      connections: tally.stale
+      examined,
+      stale: stale.length,
+      closed,
+      held: condemned.length - closed,
+      connections: stale
         .sort((one, other) => one.lastActivityAt - other.lastActivityAt)
         .slice(0, MAX_REPORTED)
         .map((connection) => this.parts.photographer.take(connection)),
@@ -99,24 +118,61 @@ export class StaleSweeper {
     return report;
   }
 
-  private examine(
-    connection: Connection,
-    order: SweepOrder,
-    now: AwakeTime,
-    tally: { closed: number; stale: Connection[] },
-  ): void {
-    if (connection.state !== 'open' || !this.isStale(connection, order, now)) return;
-    tally.stale.push(connection);
-    if (order.dryRun ?? isObserved(connection)) {
-      if (order.dryRun === undefined) this.spare(connection);
-      return;
+  /** Whether a stale connection is to be closed; where it is only observed, says so. */
+  private isCondemned(connection: Connection, order: SweepOrder): boolean {
+    if (order.dryRun !== undefined) return !order.dryRun;
+    if (!isObserved(connection)) return true;
+    this.spare(connection);
+    return false;
+  }
+
+  /** Whether so many would die in a scheduled sweep that the fault may be ours (R7). */
+  private isMass(count: number, examined: number, order: SweepOrder): boolean {
+    const { massTimeout } = this.parts;
+    const isScheduled = order.staleAfterMs === undefined && order.dryRun === undefined;
+    if (massTimeout === false || !isScheduled) return false;
+    return examined >= massTimeout.minConnections && count > massTimeout.ratio * examined;
+  }
+
+  /** Asks once more, and closes only those who were asked a timeout ago. @returns how many are being closed */
+  private holdAndClose(condemned: readonly Connection[], now: AwakeTime): number {
+    const askedAt = (connection: Connection): AwakeTime => this.askedAgainAt.get(connection) ?? NEVER;
+    // Whoever has been alive since is asked anew.
+    const fresh = condemned.filter((connection) => askedAt(connection) <= connection.lastActivityAt);
+    const overdue = condemned.filter(
+      (connection) =>
+        askedAt(connection) > connection.lastActivityAt &&
+        now - askedAt(connection) >= timeoutMsOf(connection),
+    );
+    for (const connection of fresh) {
+      this.askedAgainAt.set(connection, now);
+      this.parts.ping(connection);
+      this.nextAt.set(connection.server, now + timeoutMsOf(connection));
     }
+    if (fresh.length > 0) {
+      this.parts.bus.publish('mass_timeout', () => ({
+        asked: this.parts.registry.size,
+        silent: fresh.length,
+      }));
+    }
+    return this.close(overdue);
+  }
+
+  private close(connections: readonly Connection[]): number {
     const { bus, closer, photographer } = this.parts;
-    bus.publish('stale', () => ({ connection: photographer.take(connection) }));
-    if (closer.close(connection, { reason: 'stale_sweep', ghost: ghostKindOf(connection) })) tally.closed++;
+    return connections.filter((connection) => {
+      bus.publish('stale', () => ({ connection: photographer.take(connection) }));
+      return closer.close(connection, { reason: 'stale_sweep', ghost: ghostKindOf(connection) });
+    }).length;
   }
 
   private isStale(connection: Connection, order: SweepOrder, now: AwakeTime): boolean {
+    const { state, socket, server } = connection;
+    if (state !== 'open' || socket === undefined) return false;
+    if (!server.driver.isOpen(socket)) {
+      this.parts.foundClosing(connection);
+      return false;
+    }
     const { sweep, heartbeat, progress } = connection.server.settings;
     const staleAfterMs = order.staleAfterMs ?? (sweep === false ? Infinity : sweep.staleAfterMs);
     if (heartbeat === false) noteUnaskedUpload(connection, now);
@@ -128,8 +184,7 @@ export class StaleSweeper {
       bytesAhead: heartbeat === false ? 0 : connection.writtenBytes - connection.confirmedBytes,
       lastActivityAt: connection.lastActivityAt,
     };
-    const timeoutMs = heartbeat === false ? FALLBACK_TIMEOUT_MS : heartbeat.timeoutMs;
-    return isStale(facts, { ...progress, staleAfterMs, timeoutMs }, now);
+    return isStale(facts, { ...progress, staleAfterMs, timeoutMs: timeoutMsOf(connection) }, now);
   }
 
   private spare(connection: Connection): void {
@@ -142,8 +197,13 @@ export class StaleSweeper {
   }
 
   private nextTurn(): Promise<AwakeTime> {
-    return new Promise((resolve) => this.parts.afterPoll(resolve));
+    return new Promise((resolve) => this.parts.nextTurn(() => resolve(this.parts.awake.now())));
   }
+}
+
+function timeoutMsOf({ server }: Connection): number {
+  const { heartbeat } = server.settings;
+  return heartbeat === false ? FALLBACK_TIMEOUT_MS : heartbeat.timeoutMs;
 }
 
 function isObserved(connection: Connection): boolean {

@@ -10,7 +10,7 @@ export class StallGuard {
    */
   constructor(
     private readonly bus: LifecycleBus,
-    private readonly reportFromMs: number,
+    public reportFromMs: number,
   ) {}
 
   /** Time was credited to every deadline. */

@@ -1,5 +1,6 @@
 import type { GatewayHealthOptions, HeartbeatOptions } from '../connection-health.options.js';
 import type {
+  BackpressureSettings,
   ConnectionSettings,
   HeartbeatSettings,
   ProgressSettings,
@@ -18,7 +19,13 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
 const JSON_CODEC = new JsonCodec();
 
 /** The keys that `@ConnectionHealth()` and `watch()` know. */
-export const GATEWAY_OPTION_KEYS = ['heartbeat', 'protocolPing', 'sweep', 'progress'] as const;
+export const GATEWAY_OPTION_KEYS = [
+  'heartbeat',
+  'protocolPing',
+  'sweep',
+  'progress',
+  'backpressure',
+] as const;
 
 /** What does not depend on the gateway. */
 export type SharedSettings = Pick<ConnectionSettings, 'tcpKeepAlive' | 'closeCodes'>;
@@ -45,6 +52,8 @@ export function resolveConnectionSettings(
     protocolPing,
     sweep,
     progress: progressOf(path('progress'), options.progress),
+    backpressure:
+      options.backpressure === false ? false : backpressureOf(path('backpressure'), options.backpressure),
     closeTimeoutMs: sweep === false ? DEFAULT_CLOSE_TIMEOUT_MS : sweep.closeTimeoutMs,
   };
 }
@@ -119,6 +128,15 @@ function sweepOf(
     staleAfterMs,
     closeTimeoutMs: reader.milliseconds('closeTimeoutMs', DEFAULT_CLOSE_TIMEOUT_MS),
     mode,
+  };
+}
+
+function backpressureOf(path: string, options: unknown): BackpressureSettings {
+  const reader = new OptionReader(path, options, ['maxBufferedBytes', 'maxAgeMs', 'action']);
+  return {
+    maxBufferedBytes: reader.number('maxBufferedBytes', 1024 * 1024),
+    maxAgeMs: reader.milliseconds('maxAgeMs', 30_000),
+    action: reader.oneOf('action', ['close', 'report'], 'report'),
   };
 }
 

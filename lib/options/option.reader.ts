@@ -4,6 +4,8 @@ type Values = Readonly<Record<string, unknown>>;
 
 interface NumberRule {
   readonly above?: number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
   readonly whole?: boolean;
   readonly unit?: string;
 }
@@ -37,17 +39,17 @@ export class OptionReader {
     return this.number(key, fallback, { above: 0, unit: 'milliseconds' });
   }
 
-  number(key: string, fallback: number, { above = 0, whole = false, unit }: NumberRule = {}): number {
+  number(key: string, fallback: number, rule: NumberRule = {}): number {
     const value = this.values[key];
     if (value === undefined) return fallback;
-    const isFine =
-      typeof value === 'number' &&
-      Number.isFinite(value) &&
-      value > above &&
-      (!whole || Number.isInteger(value));
-    if (isFine) return value;
-    const noun = `${whole ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}`;
-    return this.reject(key, `${noun} above ${above}`, value);
+    const {
+      above = rule.atLeast === undefined ? 0 : -Infinity,
+      atLeast = -Infinity,
+      atMost = Infinity,
+    } = rule;
+    const isFine = isNumber(value) && value > above && value >= atLeast && value <= atMost;
+    if (isFine && (rule.whole !== true || Number.isInteger(value))) return value;
+    return this.reject(key, inWords({ ...rule, above }), value);
   }
 
   oneOf<Choice extends string>(key: string, choices: readonly Choice[], fallback: Choice): Choice {
@@ -73,4 +75,14 @@ export class OptionReader {
 /** Instances of classes are fine, as a factory may make them; built-ins such as Map have no options to read. */
 function isPlainObject(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function inWords({ above = 0, atLeast, atMost, whole, unit }: NumberRule): string {
+  const noun = `${whole === true ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}`;
+  const from = atLeast === undefined ? `above ${above}` : `from ${atLeast}`;
+  return `${noun} ${from}${atMost === undefined ? '' : ` to ${atMost}`}`;
 }

@@ -2,8 +2,10 @@ import { SystemClock, type Clock } from '../clock/clock.js';
 import type { ConnectionHealthModuleOptions, GatewayHealthOptions } from '../connection-health.options.js';
 import type { ConnectionSettings } from '../connection/connection.settings.js';
 import { PeerReader } from '../connection/peer.reader.js';
+import type { DrainSettings } from '../drain/drain.plan.js';
 import { LOG_LEVELS } from '../lifecycle/lifecycle.catalogue.js';
 import type { LoggingSettings } from '../lifecycle/lifecycle.logger.js';
+import type { MassTimeoutSettings } from '../liveness/mass-timeout.breaker.js';
 import {
   CLOSE_REASONS,
   isSendableCode,
@@ -18,10 +20,19 @@ import {
 import { OptionReader } from './option.reader.js';
 
 const DEFAULT_KEEP_ALIVE_MS = 30_000;
-const SENT_REASONS: readonly SentCloseReason[] = ['stale_sweep', 'timeout', 'evicted', 'abuse'];
+const SENT_REASONS: readonly SentCloseReason[] = [
+  'stale_sweep',
+  'timeout',
+  'backpressure',
+  'evicted',
+  'shutdown',
+  'abuse',
+];
 const KNOWN = [
   ...GATEWAY_OPTION_KEYS,
   'tcpKeepAlive',
+  'massTimeout',
+  'drain',
   'proxyIdleTimeoutMs',
   'identify',
   'trustProxy',
@@ -41,6 +52,8 @@ export interface ResolvedOptions {
    * @throws ConnectionHealthOptionsError
    */
   readonly settingsFor: (overrides: GatewayHealthOptions, where: string) => ConnectionSettings;
+  readonly massTimeout: MassTimeoutSettings | false;
+  readonly drain: DrainSettings | false;
   readonly proxyIdleTimeoutMs: number | undefined;
   readonly identify: ConnectionHealthModuleOptions['identify'];
   readonly peers: PeerReader;
@@ -64,6 +77,8 @@ export function resolveOptions(options: ConnectionHealthModuleOptions | undefine
   return {
     defaults: resolveConnectionSettings(given, shared),
     settingsFor: (overrides, where) => overridden(given, overrides, shared, where),
+    massTimeout: massTimeoutOf(given.massTimeout),
+    drain: drainOf(given.drain),
     proxyIdleTimeoutMs:
       given.proxyIdleTimeoutMs === undefined
         ? undefined
@@ -116,6 +131,28 @@ function closeCodesOf(options: unknown): Record<SentCloseReason, number> {
     SentCloseReason,
     number
   >;
+}
+
+function massTimeoutOf(options: unknown): MassTimeoutSettings | false {
+  if (options === false) return false;
+  const reader = new OptionReader('massTimeout', options, ['ratio', 'minConnections']);
+  return {
+    ratio: reader.number('ratio', 0.5, { above: 0, atMost: 1 }),
+    minConnections: reader.number('minConnections', 50, { whole: true }),
+  };
+}
+
+function drainOf(options: unknown): DrainSettings | false {
+  if (options === false) return false;
+  const known = ['readinessDelayMs', 'spreadMs', 'timeoutMs', 'reconnectSpreadMs'];
+  const reader = new OptionReader('drain', options, known);
+  const milliseconds = { atLeast: 0, unit: 'milliseconds' };
+  return {
+    readinessDelayMs: reader.number('readinessDelayMs', 0, milliseconds),
+    spreadMs: reader.number('spreadMs', 5_000, milliseconds),
+    timeoutMs: reader.number('timeoutMs', 10_000, milliseconds),
+    reconnectSpreadMs: reader.number('reconnectSpreadMs', 30_000, milliseconds),
+  };
 }
 
 function loggingOf(options: unknown): LoggingSettings {

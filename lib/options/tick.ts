@@ -1,3 +1,5 @@
+import type { ConnectionSettings } from '../connection/connection.settings.js';
+
 const LONGEST_TICK_MS = 250;
 
 /**
@@ -9,4 +11,12 @@ export function tickMsOf(intervalsMs: readonly number[]): number {
     1,
     Math.min(LONGEST_TICK_MS, ...intervalsMs.map((intervalMs) => Math.floor(intervalMs / 10))),
   );
+}
+
+/** The tick that a server's settings ask for. */
+export function tickMsFor({ heartbeat, protocolPing, sweep }: ConnectionSettings): number {
+  const intervals = [heartbeat, protocolPing, sweep].map((part) =>
+    part === false ? undefined : part.intervalMs,
+  );
+  return tickMsOf(intervals.filter((intervalMs) => intervalMs !== undefined));
 }

@@ -19,7 +19,9 @@ export interface CloseReasonRow {
 export const CLOSE_REASONS = {
   stale_sweep: { code: 4000, text: 'stale connection', reconnect: 'backoff' },
   timeout: { code: 4001, text: 'heartbeat timeout', reconnect: 'backoff' },
+  backpressure: { code: 4002, text: 'reader too slow', reconnect: 'backoff' },
   evicted: { code: 4003, text: 'evicted', reconnect: 'never' },
+  shutdown: { code: 1012, text: 'service restart', reconnect: 'backoff' },
   abuse: { code: 1008, text: 'policy violation', reconnect: 'never' },
   clean: { code: 1000, text: '', reconnect: 'never' },
   error: { code: 1006, text: '', reconnect: 'backoff' },

@@ -14,6 +14,13 @@ export interface ServerPong {
   readonly ts: number;
 }
 
+/** The server is about to close this connection on purpose. */
+export interface ServerDrain {
+  readonly type: 'server_drain';
+  /** Come back after so many milliseconds. */
+  readonly reconnectInMs: number;
+}
+
 /** The client answers a {@link ServerPing}. */
 export interface ClientPong {
   readonly type: 'client_pong';
@@ -42,7 +49,7 @@ export interface ClientResume {
 }
 
 /** What the server sends. */
-export type ServerMessage = ServerPing | ServerPong;
+export type ServerMessage = ServerPing | ServerPong | ServerDrain;
 
 /** What a client sends to us and not to the app. */
 export type ClientMessage = ClientPong | ClientPing | ClientResume;

@@ -51,6 +51,8 @@ export type RawSocket = Partial<
     | 'cork'
     | 'uncork'
     | 'remoteAddress'
+    | 'errored'
+    | 'destroyed'
   >
 > & {
   /** libuv's stream: unpublished, but stable since Node 8 (lib/net.js, `_onTimeout`). Optional wherever it is used. */
@@ -68,6 +70,8 @@ export interface TransportDriver {
    * @returns takes everything back
    */
   attach(attachment: { server: object; opened: SocketOpened }): () => void;
+  /** Observes one socket that was missed. @returns takes that back */
+  adopt(attachment: { socket: object; opened: SocketOpened }): () => void;
   /** The TCP connection of a socket. */
   raw(socket: object, request: IncomingMessage | undefined): RawSocket | undefined;
   /** Whether frames can be sent. */
@@ -82,6 +86,10 @@ export interface TransportDriver {
   close(socket: object, code: number, text: string): void;
   /** Destroys the socket at once. */
   terminate(socket: object): void;
+  /** The sockets that a server itself knows of; `undefined` where it keeps no list. */
+  socketsOf(server: object): Iterable<object> | undefined;
+  /** Answers every new upgrade with 503 from now on. @returns takes it back */
+  refuseUpgrades(server: object, retryAfterS: number): () => void;
   /** Forgets the record of a socket that lives on. */
   release(socket: object): void;
 }

@@ -13,9 +13,11 @@ import { tappedClass, tapSocket, type WsSocket, type WsSocketClass } from './ws.
 
 /** What we use of a `WebSocketServer`. */
 interface WsServer extends EventEmitter {
-  readonly options: { WebSocket: WsSocketClass };
+  readonly options: { WebSocket: WsSocketClass; verifyClient?: unknown };
   readonly clients?: Set<WsSocket>;
 }
+
+type VerifyAnswer = (ok: boolean, code: number, message: string, headers: Record<string, string>) => void;
 
 const OPEN = 1;
 // Heartbeats are too small to gain from compression, and an uncompressed frame reaches the kernel within the call.
@@ -38,14 +40,33 @@ export class WsDriver implements TransportDriver {
     const wsServer = server as WsServer;
     const untap: (() => void)[] = [replaceSocketClass(wsServer)];
     const track = (socket: WsSocket, request?: IncomingMessage): void => {
-      if (recordOf(socket) !== undefined) return;
-      if (!isTapped(socket)) untap.push(tapSocket(socket));
-      (socket as { [CONNECTION]?: ObservedSocket })[CONNECTION] = opened(socket, request);
+      if (recordOf(socket) === undefined) untap.push(...adoptSocket(socket, request, opened));
     };
     wsServer.prependListener('connection', track);
     untap.push(() => wsServer.removeListener('connection', track));
     for (const socket of wsServer.clients ?? []) if (socket.readyState === OPEN) track(socket);
     return () => untap.forEach((undo) => undo());
+  }
+
+  adopt({ socket, opened }: { socket: object; opened: SocketOpened }): () => void {
+    const untap = adoptSocket(socket as WsSocket, undefined, opened);
+    return () => untap.forEach((undo) => undo());
+  }
+
+  socketsOf(server: object): Iterable<object> | undefined {
+    return (server as WsServer).clients;
+  }
+
+  refuseUpgrades(server: object, retryAfterS: number): () => void {
+    const { options } = server as WsServer;
+    const original = options.verifyClient;
+    // Read at each upgrade; `ws` passes the callback only to a function of two parameters (lib/websocket-server.js).
+    const refuse = (_info: object, answer: VerifyAnswer): void =>
+      answer(false, 503, 'Service Unavailable', { 'Retry-After': String(retryAfterS) });
+    options.verifyClient = refuse;
+    return () => {
+      if (options.verifyClient === refuse) options.verifyClient = original;
+    };
   }
 
   raw(socket: object, request: IncomingMessage | undefined): RawSocket | undefined {
@@ -89,6 +110,17 @@ function replaceSocketClass(server: WsServer): () => void {
   return () => {
     if (server.options.WebSocket === tapped) server.options.WebSocket = original;
   };
+}
+
+/** @returns what takes the tap off again, where the socket's class did not bring one */
+function adoptSocket(
+  socket: WsSocket,
+  request: IncomingMessage | undefined,
+  opened: SocketOpened,
+): (() => void)[] {
+  const untap = isTapped(socket) ? [] : [tapSocket(socket)];
+  (socket as { [CONNECTION]?: ObservedSocket })[CONNECTION] = opened(socket, request);
+  return untap;
 }
 
 function isTapped(socket: WsSocket): boolean {

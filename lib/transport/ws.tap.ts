@@ -70,10 +70,11 @@ function tapOver(base: WsSocket): Tap {
     },
     send(this: WsSocket, data: unknown, options?: unknown): void {
       const record = recordOf(this);
-      const wasMidMessage = record !== undefined && record.midMessage;
-      if (record !== undefined) record.midMessage = isFragment(options);
       // All arguments, and no more: `ws` looks at which are there.
       Reflect.apply(base.send, this, arguments);
+      if (record === undefined) return;
+      const wasMidMessage = record.midMessage;
+      record.midMessage = isFragment(options);
       if (wasMidMessage && !record.midMessage) record.observer.messageFinished(record);
     },
     close(this: WsSocket): void {

@@ -1,0 +1,50 @@
+import type { ConnectionRegistry } from '../connection/connection.registry.js';
+import type { Connection } from '../connection/connection.js';
+import type { WatchedServer } from '../connection/watched.server.js';
+import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
+import { recordOf } from '../transport/transport.driver.js';
+
+/** A server whose own list of sockets can be compared with ours. */
+export interface ReconcilableServer extends WatchedServer {
+  readonly server: object;
+  /** Tracks a socket that was missed. */
+  adopt(socket: object): void;
+}
+
+/** Makes the registry and the servers' own lists agree, and says so where they did not. */
+export class RegistryReconciler {
+  constructor(
+    private readonly parts: {
+      readonly registry: ConnectionRegistry;
+      readonly bus: LifecycleBus;
+      readonly servers: () => Iterable<ReconcilableServer>;
+      /** The socket of a connection is gone, but nobody has told. */
+      readonly vanished: (connection: Connection) => void;
+    },
+  ) {}
+
+  reconcile(): void {
+    for (const server of this.parts.servers()) this.reconcileServer(server);
+  }
+
+  private reconcileServer(server: ReconcilableServer): void {
+    const sockets = server.driver.socketsOf(server.server);
+    if (sockets === undefined) return;
+    const known = new Set(sockets);
+    const untracked = [...known].filter(
+      (socket) => server.driver.isOpen(socket) && recordOf(socket) === undefined,
+    );
+    const vanished = [...this.parts.registry].filter(
+      (connection) =>
+        connection.server === server && !known.has(connection.socket!) && connection.raw?.destroyed === true,
+    );
+    if (untracked.length + vanished.length === 0) return;
+    for (const socket of untracked) server.adopt(socket);
+    for (const connection of vanished) this.parts.vanished(connection);
+    this.parts.bus.publish('registry_mismatch', () => ({
+      gateway: server.name,
+      untracked: untracked.length,
+      vanished: vanished.length,
+    }));
+  }
+}
