@@ -29,6 +29,13 @@ const CLOCKS = {
   },
 };
 
+async function expectNobodyLost(server: TestProcess, crowd: TestProcess): Promise<ServerReport> {
+  const report = await server.ask<ServerReport>('report', 'report');
+  const { closed } = await crowd.ask<CrowdReport>('report', 'report');
+  expect({ closed, active: report.active }).toEqual({ closed: [], active: COUNT });
+  return report;
+}
+
 describe('a stall of our own', () => {
   const processes: TestProcess[] = [];
   afterEach(async () => {
@@ -55,13 +62,6 @@ describe('a stall of our own', () => {
     await crowd.receive('ready');
     await sleep(INTERVAL);
     return { server, crowd };
-  }
-
-  async function expectNobodyLost(server: TestProcess, crowd: TestProcess): Promise<ServerReport> {
-    const report = await server.ask<ServerReport>('report', 'report');
-    const { closed } = await crowd.ask<CrowdReport>('report', 'report');
-    expect({ closed, active: report.active }).toEqual({ closed: [], active: COUNT });
-    return report;
   }
 
   const CASES = Object.keys(CLOCKS).flatMap((clock) =>

@@ -1,0 +1,27 @@
+import { createServer, type AddressInfo } from 'node:net';
+
+import { afterEach } from '@jest/globals';
+
+import { startApp, type TestApp } from './app.js';
+
+/** Starts apps that are closed after the test, latest first, whatever happened in it. */
+export function useApps(): typeof startApp {
+  const running: TestApp[] = [];
+  afterEach(async () => {
+    for (const { app } of running.splice(0).toReversed()) await app.close();
+  });
+  return async (...args) => {
+    const started = await startApp(...args);
+    running.push(started);
+    return started;
+  };
+}
+
+/** A port that nobody listens on at the moment, for gateways that ask for one of their own. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from '@jest/globals';
+
+import type { Connection, Question } from '../../lib/connection/connection.js';
+import { HeartbeatEngine } from '../../lib/heartbeat/heartbeat.engine.js';
+import { Records, type FakeRaw } from '../support/records.js';
+
+const INTERVAL = 10_000;
+const TICK = 250;
+
+function setUp() {
+  const records = new Records();
+  const looks: [Connection, Question, number][] = [];
+  const failures: unknown[] = [];
+  const foundClosing: Connection[] = [];
+  const engine = new HeartbeatEngine({
+    clock: records.clock,
+    awake: records.awake,
+    stalls: () => 0,
+    lookDue: (...look) => looks.push(look),
+    turned: () => undefined,
+    foundClosing: (connection) => foundClosing.push(connection),
+    asked: () => undefined,
+    pinged: () => undefined,
+    failed: (error) => failures.push(error),
+  });
+  const open = (options: Parameters<Records['make']>[0] = {}, raw?: FakeRaw): Connection => {
+    const connection = records.make({ heartbeat: { intervalMs: INTERVAL }, ...options }, { raw });
+    engine.opened(connection);
+    return connection;
+  };
+  const pass = (ms: number): void => {
+    for (let passed = 0; passed < ms; passed += TICK) {
+      records.clock.stall(TICK);
+      engine.tick(records.awake.now());
+    }
+  };
+  const pings = () =>
+    records.driver.sent.map((frame) => JSON.parse(String(frame)) as { ts: number; interval: number });
+  return { ...records, engine, looks, failures, foundClosing, open, pass, pings };
+}
+
+describe('HeartbeatEngine', () => {
+  it('asks within the first interval, with a protocol ping beside it, and looks at half the time for an answer', () => {
+    const { open, pass, pings, driver, looks } = setUp();
+    const connection = open();
+    pass(INTERVAL);
+    expect(pings()).toEqual([{ type: 'server_ping', ts: expect.any(Number) as unknown, interval: INTERVAL }]);
+    expect(driver.pings).toHaveLength(1);
+    pass(INTERVAL);
+    expect(looks[0]!.slice(0, 2)).toEqual([connection, connection.question]);
+    expect(looks[0]![2] - connection.question!.askedAt).toBeGreaterThanOrEqual(6_667 / 2);
+    expect(looks[0]![2] - connection.question!.askedAt).toBeLessThan(6_667 / 2 + 2 * TICK);
+  });
+
+  it('never asks with the same ts twice, and never with an earlier one, even where the date goes back', () => {
+    const { open, pass, pings, clock, engine, awake } = setUp();
+    const connections = Array.from({ length: 10 }, () => open());
+    for (let round = 0; round < 10; round++) {
+      pass(INTERVAL);
+      clock.startEpoch -= 3_600_000;
+      for (const connection of connections) {
+        connection.question = undefined;
+        engine.rest(connection, awake.now());
+      }
+    }
+    const times = pings().map(({ ts }) => ts);
+    expect(times.length).toBeGreaterThan(50);
+    expect(times).toEqual([...times].sort((one, other) => one - other));
+  });
+
+  it('puts no data frame into a message that the app is sending, but a protocol ping, and asks after its end (R9)', () => {
+    const { open, pass, driver, engine, awake } = setUp();
+    const connection = open();
+    connection.midMessage = true;
+    pass(3 * INTERVAL);
+    expect(driver.sent).toEqual([]);
+    expect(driver.pings).toHaveLength(3);
+    connection.midMessage = false;
+    engine.messageFinished(connection, awake.now());
+    engine.messageFinished(connection, awake.now());
+    expect(driver.sent).toHaveLength(1);
+    expect(connection.question).toBeDefined();
+  });
+
+  it('holds the time of a long message of the app against nobody who answered pings meanwhile', () => {
+    const { open, pass, engine, awake } = setUp();
+    const connection = open();
+    connection.midMessage = true;
+    pass(5 * INTERVAL);
+    connection.lastHopAt = awake.now() - 1_000;
+    connection.midMessage = false;
+    engine.messageFinished(connection, awake.now());
+    expect(connection.lastPeerAt).toBe(awake.now() - 1_000);
+  });
+
+  it('says nothing in the middle of a message of the app, whatever it was to tell', () => {
+    const { open, driver, engine } = setUp();
+    const connection = open();
+    connection.midMessage = true;
+    engine.tell(connection, { type: 'server_pong', ts: 1 });
+    connection.midMessage = false;
+    engine.tell(connection, { type: 'server_pong', ts: 2 });
+    expect(driver.sent).toEqual(['{"type":"server_pong","ts":2}']);
+  });
+
+  it('hands over to the closer whose socket turns out to be closing (R6)', () => {
+    const { open, pass, driver, foundClosing } = setUp();
+    const connection = open();
+    driver.open = false;
+    pass(INTERVAL);
+    expect(foundClosing).toEqual([connection]);
+    expect(driver.sent).toEqual([]);
+  });
+
+  it('goes on with the others, and with the same one later, when a codec throws (R11)', () => {
+    const { open, pass, driver, failures } = setUp();
+    let calls = 0;
+    const encode = (): string => {
+      if (++calls === 1) throw new Error('codec');
+      return 'ping';
+    };
+    open({
+      heartbeat: { intervalMs: INTERVAL, codec: { name: 'faulty', recognise: () => undefined, encode } },
+    });
+    const other = open();
+    pass(INTERVAL);
+    expect(failures).toEqual([new Error('codec')]);
+    expect(driver.sent).toHaveLength(1);
+    expect(other.question).toBeDefined();
+    pass(INTERVAL);
+    expect(driver.sent).toContain('ping');
+  });
+
+  it('leaves who is closing alone', () => {
+    const { open, pass, driver, engine } = setUp();
+    engine.closing(open());
+    pass(3 * INTERVAL);
+    expect(driver.sent).toEqual([]);
+    expect(driver.pings).toEqual([]);
+  });
+
+  it('takes the question for handed over only when the kernel has all bytes up to its end (R4)', () => {
+    const raw: FakeRaw = { bytesWritten: 1_000, writableLength: 400 };
+    const { open, engine, driver, awake } = setUp();
+    const connection = open({}, raw);
+    driver.buffered = 400;
+    engine.ask(connection, awake.now());
+    expect(connection.question).toMatchObject({ handedOverAt: -1, bytesAtEnd: 1_000 });
+    Object.assign(raw, { bytesWritten: 5_000, writableLength: 4_001 });
+    engine.noteHandOver(connection, connection.question!, 77);
+    expect(connection.question!.handedOverAt).toBe(-1);
+    Object.assign(raw, { writableLength: 4_000 });
+    engine.noteHandOver(connection, connection.question!, 78);
+    expect(connection.question!.handedOverAt).toBe(78);
+  });
+
+  it('beats with protocol pings alone where there are no heartbeats', () => {
+    const { open, pass, driver } = setUp();
+    open({ heartbeat: false, protocolPing: { intervalMs: INTERVAL } });
+    pass(4 * INTERVAL);
+    expect(driver.sent).toEqual([]);
+    expect(driver.pings).toHaveLength(4);
+    expect(new Set(driver.pings.map((payload) => Buffer.from(payload).toString('hex'))).size).toBe(4);
+  });
+});
