@@ -208,13 +208,12 @@ export class ConnectionHealthRuntime {
     return new LivenessJudge({
       engine: this.engine,
       closer: this.closer,
-      breaker: new MassTimeoutBreaker(
-        massTimeout,
-        heartbeat === false ? FALLBACK_WINDOW_MS : heartbeat.timeoutMs,
-      ),
+      breaker: new MassTimeoutBreaker({
+        settings: massTimeout,
+        intervalMs: heartbeat === false ? FALLBACK_INTERVAL_MS : heartbeat.intervalMs,
+      }),
       crowd: this.crowd,
       population: () => this.registry.size,
-      episodeMs: heartbeat === false ? FALLBACK_WINDOW_MS : heartbeat.intervalMs,
       bus: this.bus,
       photographer: this.photographer,
       stalls: () => this.stalls.stalls,
@@ -265,7 +264,7 @@ export class ConnectionHealthRuntime {
       servers: () => this.binder.servers(),
       nextTurn: (run) => this.options.clock.afterPoll(run),
       massTimeout: this.options.massTimeout,
-      ping: (connection) => void this.engine.ping(connection),
+      ask: (connection, now) => this.engine.askAgain(connection, now),
       foundClosing: (connection) => this.tracker.closing(connection),
       failed,
     });
@@ -340,7 +339,7 @@ export class ConnectionHealthRuntime {
 }
 
 /** The breaker's memory where the module asks nobody, but a gateway may. */
-const FALLBACK_WINDOW_MS = 30_000;
+const FALLBACK_INTERVAL_MS = 30_000;
 
 /** Tells the connections of one process from those of another, and from those of its next life. */
 function idPrefix(epoch: number): string {

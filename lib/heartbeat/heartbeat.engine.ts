@@ -142,6 +142,12 @@ export class HeartbeatEngine implements ConnectionFollower {
     if (connection.state === 'open' && connection.question?.isMissed !== false) this.ask(connection, now);
   }
 
+  /** Asks in the way that its settings say, out of turn; what is under way is asked anew. */
+  askAgain(connection: Connection, now: AwakeTime): void {
+    if (connection.server.settings.heartbeat === false) this.ping(connection);
+    else this.ask(connection, now, { isRepeat: true, wasHeld: true });
+  }
+
   /**
    * Sends the protocol ping whose answer, right before the verdict, tells a proxy that answers from a peer that is
    * gone altogether (R8).

@@ -15,8 +15,6 @@ import { noteUpload } from './upload.progress.js';
 export class LivenessJudge implements ConnectionFollower {
   /** Connections whose time seems to be over. They are judged once more after another poll phase. */
   private suspects: Connection[] = [];
-  /** When a verdict was last held. */
-  private heldAt: AwakeTime = -Infinity;
 
   constructor(
     private readonly parts: {
@@ -26,8 +24,6 @@ export class LivenessJudge implements ConnectionFollower {
       readonly crowd: Crowd;
       /** How many connections there are. */
       readonly population: () => number;
-      /** For how long a mass of silence is one episode. */
-      readonly episodeMs: number;
       readonly bus: LifecycleBus;
       readonly photographer: ConnectionPhotographer;
       readonly stalls: () => number;
@@ -45,7 +41,7 @@ export class LivenessJudge implements ConnectionFollower {
 
   /** A question was asked. */
   asked(connection: Connection, question: Question): void {
-    if (!question.isRepeat && !question.wasHeld) this.parts.breaker.noteAsked(question.askedAt);
+    this.parts.breaker.noteAsked(question.askedAt);
     if (connection.wasAsked) return;
     connection.wasAsked = true;
     if (!this.parts.crowd.noteAsked()) return;
@@ -158,10 +154,11 @@ export class LivenessJudge implements ConnectionFollower {
   private hold(connection: Connection, question: Question, timeoutMs: number, now: AwakeTime): boolean {
     const { askedAt, wasHeld } = question;
     if (wasHeld) return false;
-    const silence = this.parts.breaker.shouldHold({ askedAt, timeoutMs }, this.parts.population(), now);
+    const { breaker, population } = this.parts;
+    const wasEpisode = breaker.isEpisode(now);
+    const silence = breaker.shouldHold({ askedAt, timeoutMs }, population(), now);
     if (silence === undefined) return false;
-    if (now - this.heldAt > this.parts.episodeMs) this.parts.bus.publish('mass_timeout', () => silence);
-    this.heldAt = now;
+    if (!wasEpisode) this.parts.bus.publish('mass_timeout', () => silence);
     this.parts.bus.publish('held', () => ({
       connection: this.parts.photographer.take(connection),
       ...silence,

@@ -30,15 +30,17 @@ export class MassTimeoutBreaker {
   private readonly slotMs: number;
   private lastSlot = 0;
 
-  /**
-   * @param windowMs how long a question is remembered: the longest time that one is waited for
-   */
+  private episodeStartedAt: AwakeTime = -Infinity;
+
   constructor(
-    private readonly settings: MassTimeoutSettings | false,
-    windowMs: number,
+    private readonly parts: {
+      readonly settings: MassTimeoutSettings | false;
+      /** Between two questions to one connection. */
+      readonly intervalMs: number;
+    },
   ) {
-    // Half of the slots for questions that may still be answered in good time, and room for late looks.
-    this.slotMs = Math.max(1, Math.ceil(windowMs / (SLOTS / 4)));
+    // Questions are looked at for less than an interval; the rest is room for stalls and slow readers.
+    this.slotMs = Math.max(1, Math.ceil(parts.intervalMs / (SLOTS / 4)));
   }
 
   noteAsked(at: AwakeTime): void {
@@ -62,11 +64,23 @@ export class MassTimeoutBreaker {
     population: number,
     now: AwakeTime,
   ): MassSilence | undefined {
-    if (this.settings === false || population < this.settings.minConnections) return undefined;
+    const { settings } = this.parts;
+    if (settings === false || population < settings.minConnections) return undefined;
     this.turnTo(now);
     const silence = this.silenceBetween(question.askedAt, now - question.timeoutMs / 2);
-    const isMass = silence.asked >= MIN_SAMPLE && silence.silent > this.settings.ratio * silence.asked;
-    return isMass ? silence : undefined;
+    if (this.isEpisode(now)) return silence;
+    const isMass = silence.asked >= MIN_SAMPLE && silence.silent > settings.ratio * silence.asked;
+    if (!isMass) return undefined;
+    this.episodeStartedAt = now;
+    return silence;
+  }
+
+  /**
+   * Whether a mass of silence was found within the last interval: so long it takes until everybody who fell silent in
+   * one moment has had its verdict, and so long each of them is held.
+   */
+  isEpisode(now: AwakeTime): boolean {
+    return now - this.episodeStartedAt <= this.parts.intervalMs;
   }
 
   private silenceBetween(from: AwakeTime, to: AwakeTime): MassSilence {

@@ -47,8 +47,8 @@ export class StaleSweeper {
       /** Runs in the next turn of the event loop, so that others may run before. */
       readonly nextTurn: (run: () => void) => void;
       readonly massTimeout: MassTimeoutSettings | false;
-      /** Asks a connection by a protocol ping. */
-      readonly ping: (connection: Connection) => void;
+      /** Asks a connection, as its settings say, for a sign of life. */
+      readonly ask: (connection: Connection, now: AwakeTime) => void;
       /** A socket turned out to be closing without anybody having told. */
       readonly foundClosing: (connection: Connection) => void;
       readonly failed: (error: unknown) => void;
@@ -146,7 +146,7 @@ export class StaleSweeper {
     );
     for (const connection of fresh) {
       this.askedAgainAt.set(connection, now);
-      this.parts.ping(connection);
+      this.parts.ask(connection, now);
       this.nextAt.set(connection.server, now + timeoutMsOf(connection));
     }
     if (fresh.length > 0) {

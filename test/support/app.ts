@@ -61,7 +61,10 @@ export async function startApp(
   const { logger = new MemoryLogger(), platform, adapter, prepare, ...metadata } = more;
   const module = await Test.createTestingModule({
     ...metadata,
-    imports: [ConnectionHealthModule.forRoot({ drain: { timeoutMs: 300 }, ...options }), ...(metadata.imports ?? [])],
+    imports: [
+      ConnectionHealthModule.forRoot({ drain: { timeoutMs: 300 }, ...options }),
+      ...(metadata.imports ?? []),
+    ],
     providers: [...gateways, ...(metadata.providers ?? [])],
   })
     .setLogger(logger)

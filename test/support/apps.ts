@@ -1,8 +1,11 @@
 import { createServer, type AddressInfo } from 'node:net';
 
 import { afterEach } from '@jest/globals';
+import type { INestApplication, Type } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { Test } from '@nestjs/testing';
 
-import { startApp, type TestApp } from './app.js';
+import { MemoryLogger, startApp, type TestApp } from './app.js';
 
 /** Starts apps that are closed after the test, latest first, whatever happened in it. */
 export function useApps(): typeof startApp {
@@ -24,4 +27,16 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** An app with the same gateways and without the module, to compare with. The caller closes it. */
+export async function startWithoutUs(gateways: Type[]): Promise<{ app: INestApplication; url: string }> {
+  const module = await Test.createTestingModule({ providers: gateways })
+    .setLogger(new MemoryLogger())
+    .compile();
+  const app = module.createNestApplication();
+  app.useWebSocketAdapter(new WsAdapter(app));
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return { app, url: `ws://127.0.0.1:${port}` };
 }

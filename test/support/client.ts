@@ -19,6 +19,8 @@ export class TestClient {
   closed: { code: number; reason: string; at: number } | undefined;
   readonly openedAt = performance.now();
   answers: boolean;
+  /** So many of the next pings are not answered. */
+  ignoring = 0;
   /** When it last answered. */
   answeredAt: number | undefined;
 
@@ -65,7 +67,7 @@ export class TestClient {
       return;
     }
     this.pings.push(message);
-    if (!this.answers) return;
+    if (!this.answers || this.ignoring-- > 0) return;
     this.answeredAt = performance.now();
     this.send({ type: 'client_pong', ts: message.ts, state: this.behaviour.state });
   }

@@ -27,7 +27,7 @@ function setUp(massTimeout: typeof MASS | false = false) {
     servers: () => servers,
     nextTurn: (run) => turns.push(run),
     massTimeout,
-    ping: (connection) => pinged.push(connection),
+    ask: (connection) => pinged.push(connection),
     foundClosing: () => undefined,
     failed,
   });
