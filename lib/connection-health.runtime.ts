@@ -21,7 +21,7 @@ import { ProtocolPinger } from './heartbeat/protocol.pinger.js';
 import { ConnectionNarrator } from './lifecycle/connection.narrator.js';
 import { LifecycleBus } from './lifecycle/lifecycle.bus.js';
 import { LifecycleLogger, type LogSink } from './lifecycle/lifecycle.logger.js';
-import { UserCode } from './lifecycle/user.code.js';
+import { isThenable, UserCode } from './lifecycle/user.code.js';
 import { LivenessJudge } from './liveness/liveness.judge.js';
 import { MassTimeoutBreaker } from './liveness/mass-timeout.breaker.js';
 import { StaleSweeper } from './liveness/stale.sweeper.js';
@@ -246,7 +246,7 @@ export class ConnectionHealthRuntime {
         if (identify === undefined) return;
         const accept = (identity: unknown): void => void this.userCode.run('identify', () => known(identity));
         const result = this.userCode.run('identify', () => identify(socket, request));
-        if (result instanceof Promise) result.then(accept, () => undefined);
+        if (isThenable(result)) result.then(accept, () => undefined);
         else accept(result);
       },
       // The judge first: it must see the question that the engine drops.

@@ -16,9 +16,9 @@ export function identityOf(value: unknown): string | undefined {
   throw new TypeError(`identity: expected a text or a number, got ${typeof value}`);
 }
 
-/** What is too long is told apart by a hash: two users must not become one because their names begin alike. */
+/** What had to be changed is told apart by a hash: two users must not become one because their names look alike then. */
 function fitToBeKept(identity: string): string {
   const text = boundedText(identity, MAX_LENGTH);
-  if (identity.length <= MAX_LENGTH) return text;
+  if (text === identity) return text;
   return text + createHash('sha256').update(identity).digest('hex').slice(0, 16);
 }

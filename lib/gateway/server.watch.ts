@@ -22,7 +22,7 @@ export interface ServerUser {
 /** One watched server with everybody who uses it. State is kept per server: gateways share them. */
 export class ServerWatch implements WatchedServer {
   private readonly users: ServerUser[] = [];
-  private readonly names: string[] = [];
+  private readonly names = new Set<string>();
   private mergedSettings: ConnectionSettings | undefined;
 
   readonly server: object;
@@ -92,8 +92,8 @@ export class ServerWatch implements WatchedServer {
 
   /** A gateway that asked for nothing has its clients on this server too. */
   alsoServes(name: string): void {
-    this.names.push(name);
-    this.usersName = this.names.sort().join('+');
+    this.names.add(name);
+    this.usersName = [...this.names].sort().join('+');
   }
 
   /** Starts to track the sockets of the server. */

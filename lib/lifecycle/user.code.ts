@@ -19,7 +19,7 @@ export class UserCode {
   run<Result>(what: string, run: () => Result): Result | undefined {
     try {
       const result = run();
-      if (result instanceof Promise) this.follow(what, result);
+      if (isThenable(result)) this.follow(what, Promise.resolve(result));
       return result;
     } catch (error) {
       this.report(what, error);
@@ -56,6 +56,13 @@ export class UserCode {
       this.isReporting = false;
     }
   }
+}
+
+/** Whether something can be awaited: queries of database libraries often are no native promises. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 /** Whatever was thrown, as a text: it may hold what a client chose, be no error at all, or throw when it is read. */
