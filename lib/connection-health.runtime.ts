@@ -31,7 +31,9 @@ import type { ResolvedOptions } from './options/options.resolver.js';
 import { tickMsFor } from './options/tick.js';
 import { BackpressureWatch } from './signals/backpressure.watch.js';
 import { observeBytes } from './signals/byte.observer.js';
+import { FindingsBoard } from './signals/findings.board.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
+import { TroubleFinder } from './signals/trouble.finder.js';
 import type { ObservedSocket, SocketObserver } from './transport/transport.driver.js';
 import { WsDriver } from './transport/ws.driver.js';
 
@@ -48,6 +50,7 @@ export class ConnectionHealthRuntime {
   readonly registry = new ConnectionRegistry();
   readonly latencies = new LatencyWindow();
   readonly warnings: string[] = [];
+  readonly findings: FindingsBoard;
   readonly userCode: UserCode;
   readonly gateways: FoundGateway[];
   readonly awake: AwakeClock;
@@ -70,6 +73,7 @@ export class ConnectionHealthRuntime {
   private readonly logger: LifecycleLogger;
   private readonly backpressure: BackpressureWatch;
   private readonly reconciler: RegistryReconciler;
+  private readonly finder: TroubleFinder;
 
   constructor(
     readonly options: ResolvedOptions,
@@ -84,6 +88,7 @@ export class ConnectionHealthRuntime {
     this.photographer = new ConnectionPhotographer(this.awake, idPrefix(clock.epoch()));
     this.bus = new LifecycleBus(() => clock.epoch(), failed);
     this.userCode = new UserCode(this.bus);
+    this.findings = new FindingsBoard(this.bus);
     this.logger = new LifecycleLogger({
       sink: nest.sink,
       settings: options.logging,
@@ -99,7 +104,7 @@ export class ConnectionHealthRuntime {
     });
     this.closer = new ConnectionCloser({
       clock: this.awake,
-      stuck: (connection) => this.stuck(connection),
+      stuck: (connection, isNews) => this.stuck(connection, isNews),
       failed,
     });
     this.backpressure = new BackpressureWatch({
@@ -119,6 +124,17 @@ export class ConnectionHealthRuntime {
     this.binder = this.makeBinder();
     this.reconciler = this.makeReconciler();
     this.drain = this.makeDrain();
+    this.finder = new TroubleFinder({
+      clock,
+      awake: this.awake,
+      crowd: this.crowd,
+      board: this.findings,
+      troubles: () => ({
+        stuck: this.closer.stuckCount,
+        mismatches: this.reconciler.takeMended(),
+        backpressured: this.backpressure.count,
+      }),
+    });
   }
 
   /** Waits for servers; from now on their sockets are tracked. */
@@ -158,6 +174,7 @@ export class ConnectionHealthRuntime {
       () => this.pinger.tick(now),
       () => this.closer.tick(now),
       () => this.sweeper.tick(now) && this.reconciler.reconcile(),
+      () => this.finder.tick(),
       () => this.logger.flush(),
     ];
     for (const part of parts) {
@@ -180,8 +197,8 @@ export class ConnectionHealthRuntime {
   }
 
   /** A socket was destroyed a while ago and has not reported its end: we end it for it, if it is gone. */
-  private stuck(connection: Connection): void {
-    this.bus.publish('close_stuck', () => ({ connection: this.photographer.take(connection) }));
+  private stuck(connection: Connection, isNews: boolean): void {
+    if (isNews) this.bus.publish('close_stuck', () => ({ connection: this.photographer.take(connection) }));
     if (connection.raw?.destroyed === true) this.tracker.closed(connection, ABNORMAL, '');
   }
 

@@ -51,9 +51,10 @@ export class ConnectionHealthService {
 
   /** Aggregates over all connections. */
   snapshot(): DiagnosticsSnapshot {
-    const { registry, awake, engine, latencies, sweeper } = this.runtime;
+    const { registry, awake, engine, latencies, sweeper, findings } = this.runtime;
     return diagnosticsOf({
       census: takeCensus(registry, awake),
+      findings: findings.list(),
       heartbeatsSent: engine.sent,
       latency: latencies.percentiles(),
       lastSweep: sweeper.lastReport,

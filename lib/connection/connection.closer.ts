@@ -19,12 +19,13 @@ export class ConnectionCloser implements ConnectionFollower {
   private readonly deadlines = new Map<Connection, AwakeTime>();
   /** Those whose sockets were destroyed. */
   private readonly terminated = new Set<Connection>();
+  private readonly stuck = new Set<Connection>();
 
   constructor(
     private readonly parts: {
       readonly clock: AwakeClock;
-      /** Told of a connection whose socket was destroyed a grace period ago and has not reported its end. */
-      readonly stuck: (connection: Connection) => void;
+      /** Told, after each grace period, of a connection whose destroyed socket has not reported its end. */
+      readonly stuck: (connection: Connection, isNews: boolean) => void;
       /** Told when ending one connection failed, which must not keep the others from their end. */
       readonly failed: (error: unknown) => void;
     },
@@ -33,6 +34,11 @@ export class ConnectionCloser implements ConnectionFollower {
   /** How many connections are on their way out. */
   get closingCount(): number {
     return this.deadlines.size;
+  }
+
+  /** Connections whose destroyed socket has not reported its end within a grace period. */
+  get stuckCount(): number {
+    return this.stuck.size;
   }
 
   /** @returns false when it was closing already */
@@ -59,6 +65,7 @@ export class ConnectionCloser implements ConnectionFollower {
   closed(connection: Connection): void {
     this.deadlines.delete(connection);
     this.terminated.delete(connection);
+    this.stuck.delete(connection);
   }
 
   /** Ends those whose grace period is over. Call after a poll phase, when a waiting close frame has been read (R2). */
@@ -76,7 +83,9 @@ export class ConnectionCloser implements ConnectionFollower {
 
   private end(connection: Connection): void {
     if (this.terminated.has(connection)) {
-      this.parts.stuck(connection);
+      const isNews = !this.stuck.has(connection);
+      this.stuck.add(connection);
+      this.parts.stuck(connection, isNews);
       return;
     }
     this.terminated.add(connection);

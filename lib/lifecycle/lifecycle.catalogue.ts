@@ -37,6 +37,8 @@ export const LIFECYCLE_CATALOGUE = {
   backpressure_relieved: { level: 'log', message: 'reader has caught up' },
   close_stuck: { level: 'warn', message: 'socket destroyed, but its end was not reported' },
   registry_mismatch: { level: 'warn', message: 'tracked connections and sockets did not agree; mended' },
+  finding_raised: { level: 'warn', message: 'finding' },
+  finding_cleared: { level: 'log', message: 'finding cleared' },
   drain_started: { level: 'log', message: 'drain started' },
   drained: { level: 'log', message: 'drain done' },
   recovered: { level: 'log', message: 'connection recovered' },

@@ -88,6 +88,30 @@ export interface RegistryMismatchEvent extends EventBase<'registry_mismatch'> {
   readonly vanished: number;
 }
 
+/** What can be found to be wrong. */
+export type FindingSignal =
+  'backpressure' | 'clients_do_not_answer' | 'close_stuck' | 'loop_overloaded' | 'registry_mismatch';
+
+/** Something that is wrong at present. */
+export interface Finding {
+  readonly signal: FindingSignal;
+  readonly severity: 'info' | 'warning' | 'critical';
+  /** What is wrong, with its numbers and what it means. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly next_step: string;
+}
+
+/** Something was found to be wrong. */
+export interface FindingRaisedEvent extends EventBase<'finding_raised'> {
+  readonly finding: Finding;
+}
+
+/** It is right again. */
+export interface FindingClearedEvent extends EventBase<'finding_cleared'> {
+  readonly finding: Finding;
+}
+
 /** Everybody is being sent away. */
 export interface DrainStartedEvent extends EventBase<'drain_started'> {
   readonly connections: number;
@@ -200,6 +224,8 @@ export type LifecycleEvent =
   | BackpressureRelievedEvent
   | CloseStuckEvent
   | RegistryMismatchEvent
+  | FindingRaisedEvent
+  | FindingClearedEvent
   | DrainStartedEvent
   | DrainedEvent
   | StalledEvent

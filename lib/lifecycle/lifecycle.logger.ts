@@ -1,6 +1,6 @@
 import type { LifecycleBus } from './lifecycle.bus.js';
 import { LIFECYCLE_CATALOGUE, LOG_LEVELS, type LogLevel } from './lifecycle.catalogue.js';
-import type { LifecycleEvent, LifecycleEventType } from './lifecycle.events.js';
+import type { Finding, LifecycleEvent, LifecycleEventType } from './lifecycle.events.js';
 
 /** What we use of Nest's `Logger`. */
 export type LogSink = Record<LogLevel, (line: object | string) => void>;
@@ -90,7 +90,7 @@ function levelOf(event: LifecycleEvent): LogLevel {
 
 /** The event as a line: what happened and why first, then the connection, then what was known of it. */
 function lineOf(event: LifecycleEvent): object {
-  const { type, at, connection, evidence, report, ...why } = event as LifecycleEvent &
+  const { type, at, connection, evidence, report, finding, ...why } = event as LifecycleEvent &
     Record<string, unknown>;
   return defined({
     message: LIFECYCLE_CATALOGUE[type].message,
@@ -99,6 +99,7 @@ function lineOf(event: LifecycleEvent): object {
     ...why,
     ...told(connection as Record<string, unknown> | undefined),
     ...(evidence as object | undefined),
+    ...(finding === undefined ? {} : findingOf(finding as Finding)),
     ...(report as object | undefined),
     connections: undefined,
   });
@@ -115,6 +116,10 @@ function told(connection: Record<string, unknown> | undefined): object {
     ...rest
   } = connection;
   return rest;
+}
+
+function findingOf({ message, ...rest }: Finding): object {
+  return { ...rest, finding: message };
 }
 
 function defined(line: object): object {

@@ -13,6 +13,9 @@ export interface ReconcilableServer extends WatchedServer {
 
 /** Makes the registry and the servers' own lists agree, and says so where they did not. */
 export class RegistryReconciler {
+  /** What was mended since it was last asked for. */
+  private mended = 0;
+
   constructor(
     private readonly parts: {
       readonly registry: ConnectionRegistry;
@@ -22,6 +25,13 @@ export class RegistryReconciler {
       readonly vanished: (connection: Connection) => void;
     },
   ) {}
+
+  /** @returns what was mended since the last call */
+  takeMended(): number {
+    const { mended } = this;
+    this.mended = 0;
+    return mended;
+  }
 
   reconcile(): void {
     for (const server of this.parts.servers()) this.reconcileServer(server);
@@ -39,6 +49,7 @@ export class RegistryReconciler {
         connection.server === server && !known.has(connection.socket!) && connection.raw?.destroyed === true,
     );
     if (untracked.length + vanished.length === 0) return;
+    this.mended += untracked.length + vanished.length;
     for (const socket of untracked) server.adopt(socket);
     for (const connection of vanished) this.parts.vanished(connection);
     this.parts.bus.publish('registry_mismatch', () => ({

@@ -136,7 +136,6 @@ describe('after app.close()', () => {
       await app.close();
       expect(eventsOf('opened')).toHaveLength(1);
     };
-    const properties = Object.getOwnPropertyNames(PlainGateway.prototype);
     for (let count = 0; count < 10; count++) await round();
     collectGarbage();
     const listeners = processListeners();
@@ -144,7 +143,9 @@ describe('after app.close()', () => {
     for (let count = 0; count < 50; count++) await round();
     await sleep(50);
     collectGarbage();
-    expect(Object.getOwnPropertyNames(PlainGateway.prototype)).toEqual(properties);
+    expect(Object.getOwnPropertyNames(PlainGateway.prototype).sort()).toEqual([
+      ...['constructor', 'handleConnection', 'server'],
+    ]);
     expect(processListeners()).toEqual(listeners);
     // An app of this size holds several hundred kilobytes; leftovers of ours would add up.
     expect((process.memoryUsage().heapUsed - heap) / 50).toBeLessThan(100_000);

@@ -20,6 +20,11 @@ function userOf(request: IncomingMessage | undefined): string | null {
   return new URL(request!.url!, 'http://host').searchParams.get('user');
 }
 
+async function later(request: IncomingMessage | undefined): Promise<number | undefined> {
+  await sleep(30);
+  return userOf(request) === 'ada' ? 4711 : undefined;
+}
+
 describe('identify', () => {
   const start = useApps();
 
@@ -35,13 +40,16 @@ describe('identify', () => {
     expect(running.service.connections({ identity: 'ada' })).toHaveLength(1);
   });
 
-  it('knows later, and that is an event', async () => {
-    const running = await start([WhoGateway], {
-      identify: async (_client, request) => {
-        await sleep(30);
-        return userOf(request) === 'ada' ? 4711 : undefined;
-      },
-    });
+  it.each<[string, ConnectionHealthModuleOptions['identify']]>([
+    ['', (_client, request) => later(request)],
+    // As the queries of several database libraries are.
+    [
+      ', also from what is only like a promise',
+      // oxlint-disable-next-line unicorn/no-thenable -- that is what is tested
+      (_client, request) => ({ then: (...args: [never]) => void later(request).then(...args) }),
+    ],
+  ])('knows later, and that is an event%s', async (_name, identify) => {
+    const running = await start([WhoGateway], { identify });
     await TestClient.connect(`${running.url}/?user=ada`);
     await until('it is known', () => running.eventsOf('identified').length === 1);
     expect(running.eventsOf('opened')[0]!.connection.identity).toBeUndefined();

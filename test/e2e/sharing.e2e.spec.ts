@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import type { INestApplication, Type } from '@nestjs/common';
-import { WsAdapter } from '@nestjs/platform-ws';
-import { Test } from '@nestjs/testing';
 import {
   WebSocketGateway,
   WebSocketServer,
@@ -14,11 +12,10 @@ import {
   type HeartbeatCodec,
   type HeartbeatOptions,
 } from 'nestjs-connection-health';
-import type { AddressInfo } from 'node:net';
 import type { WebSocket, WebSocketServer as WsServer } from 'ws';
 
 import { MemoryLogger } from '../support/app.js';
-import { useApps } from '../support/apps.js';
+import { startWithoutUs, useApps } from '../support/apps.js';
 import { TestClient } from '../support/client.js';
 import { sleep, until } from '../support/wait.js';
 
@@ -56,14 +53,8 @@ async function listenersOf(socket: WebSocket): Promise<Record<string, number>> {
 }
 
 async function listenersWithoutUs(gateways: Type[]): Promise<Record<string, number>> {
-  const module = await Test.createTestingModule({ providers: gateways })
-    .setLogger(new MemoryLogger())
-    .compile();
-  const app = module.createNestApplication();
-  app.useWebSocketAdapter(new WsAdapter(app));
-  await app.listen(0, '127.0.0.1');
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  await TestClient.connect(`ws://127.0.0.1:${port}`);
+  const { app, url } = await startWithoutUs(gateways);
+  await TestClient.connect(url);
   const counts = await listenersOf(sockets.at(-1)!);
   await app.close();
   return counts;

@@ -3,10 +3,10 @@ import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import { UseInterceptors, type CallHandler, type ExecutionContext, type Type } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { OnConnectionOpened, type OpenedEvent } from 'nestjs-connection-health';
+import { ConnectionHealthService, OnConnectionOpened, type OpenedEvent } from 'nestjs-connection-health';
 
 import { startApp, type TestApp } from '../support/app.js';
-import { useApps } from '../support/apps.js';
+import { startWithoutUs, useApps } from '../support/apps.js';
 import { TestClient } from '../support/client.js';
 import { until } from '../support/wait.js';
 
@@ -98,6 +98,20 @@ describe('two apps in one process', () => {
     await expectEcho(three, 'a third one');
   });
 
+  it('go on where one is closed while the other has not been given its servers yet', async () => {
+    const SharedGateway = gatewayClass();
+    const one = await start([SharedGateway], { heartbeat: HEARTBEAT });
+    const closing = {
+      provide: 'closing',
+      inject: [ConnectionHealthService],
+      useFactory: () => one.app.close(),
+    };
+    const two = await start([SharedGateway], { heartbeat: HEARTBEAT }, { providers: [closing] });
+    const silent = await TestClient.connect(two.url, { answers: false });
+    expect(two.service.connections()).toHaveLength(1);
+    await until('it is closed', () => silent.closed !== undefined);
+  });
+
   it.each([
     ['first', 'last'],
     ['last', 'first'],
@@ -113,7 +127,7 @@ describe('two apps in one process', () => {
     WebSocketGateway({ path: '/heir' })(HeirGateway);
     const gateways = [plain, InterceptedGateway, ParentGateway, HeirGateway];
     // Nest itself makes notes on a class when it first sees it.
-    await (await startApp(gateways, { gateways: 'decorated' })).app.close();
+    await (await startWithoutUs(gateways)).app.close();
     const before = gateways.map(traces);
 
     const apps = [await startApp(gateways), await startApp(gateways)];

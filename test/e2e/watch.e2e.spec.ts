@@ -85,8 +85,20 @@ describe('watch()', () => {
     await until('a later one is closed too', () => after.closed !== undefined);
   });
 
+  it('tracks a socket once, however often it is announced', async () => {
+    const { server, url } = await listen();
+    const running = await start([], { heartbeat: HEARTBEAT });
+    running.service.watch(server);
+    const client = await TestClient.connect(url);
+    for (const socket of server.clients) server.emit('connection', socket);
+    client.socket.close();
+    await until('it is gone', () => running.eventsOf('closed').length === 1);
+    expect(running.eventsOf('opened')).toHaveLength(1);
+    expect(running.service.connections()).toEqual([]);
+  });
+
   it('refuses what is watched already and what is no server', async () => {
-    const { server } = await listen();
+    const { server, url } = await listen();
     @WebSocketGateway()
     class OwnGateway {
       @WebSocketServer() readonly server!: WsServer;
@@ -104,6 +116,8 @@ describe('watch()', () => {
     expect(() => service.watch(server, { heartbeat: { intervalMs: -1 } })).toThrow(
       /option "watch\("server"\): heartbeat.intervalMs"/,
     );
+    await TestClient.connect(url);
+    expect(service.connections()).toMatchObject([{ gateway: 'legacy' }]);
     const { server: other } = await listen();
     expect(() => service.watch(other, { typo: true } as object)).toThrow(/typo/);
     expect(() => service.watch(other)).not.toThrow();

@@ -85,10 +85,14 @@ describe('a crowd of which none has ever answered', () => {
   afterEach(() => running.app.close());
 
   it('is held, with an error line, until one answers', async () => {
-    const heartbeat = { intervalMs: 600, timeoutMs: 400 };
-    running = await startApp([CrowdGateway], { heartbeat, drain: false });
+    const heartbeat = { intervalMs: 1500, timeoutMs: 1000 };
+    running = await startApp([CrowdGateway], {
+      heartbeat,
+      massTimeout: { minConnections: 10 },
+      drain: false,
+    });
     const clients = await connect(running.url, 120, false);
-    await sleep(3 * 600);
+    await sleep(3 * 1500);
     expect(openOnes(clients)).toBe(120);
     expect(running.eventsOf('clients_do_not_answer')).toHaveLength(1);
     expect(running.eventsOf('missed')).toEqual([]);

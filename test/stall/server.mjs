@@ -32,7 +32,14 @@ process.on('message', async (order) => {
     process.send({ stalled: true });
   } else if (order === 'report') {
     const latencies = service.connections().map(({ latencyMs }) => latencyMs);
-    process.send({ report: { active: service.snapshot().total_connections, events, latencies } });
+    process.send({
+      report: {
+        active: service.snapshot().total_connections,
+        events,
+        latencies,
+        findings: service.snapshot().findings,
+      },
+    });
   } else if (order === 'end') {
     await app.close();
     process.disconnect();

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 
+import { afterAll } from '@jest/globals';
 import { WebSocket, type ClientOptions, type RawData } from 'ws';
 
 /** How a test's client treats the pings it gets. */
@@ -9,6 +10,13 @@ export interface ClientBehaviour extends ClientOptions {
   /** What it says of itself in its answers. */
   state?: string;
 }
+
+/** Clients of this test file: a frozen one never hears that its server has gone, and would live on. */
+const clients = new Set<WebSocket>();
+
+afterAll(() => {
+  for (const socket of clients) socket.terminate();
+});
 
 /** A real client on a real socket that keeps a record of what it sees. */
 export class TestClient {
@@ -29,6 +37,7 @@ export class TestClient {
     private readonly behaviour: ClientBehaviour,
   ) {
     this.answers = behaviour.answers ?? true;
+    clients.add(socket);
     socket.on('message', (data) => this.received(data));
     socket.on('ping', () => this.protocolPings++);
     socket.on(
