@@ -14,6 +14,7 @@ import { HeartbeatFilterInterceptor } from './gateway/heartbeat-filter.intercept
 import { HookDispatcher } from './gateway/hook.dispatcher.js';
 import { ServerBinder } from './gateway/server.binder.js';
 import { ServerWatch } from './gateway/server.watch.js';
+import { BeatWriter } from './heartbeat/beat.writer.js';
 import { HeartbeatEngine } from './heartbeat/heartbeat.engine.js';
 import { InboundFilter } from './heartbeat/inbound.filter.js';
 import { LatencyWindow } from './heartbeat/latency.window.js';
@@ -57,6 +58,7 @@ export class ConnectionHealthRuntime {
   readonly photographer: ConnectionPhotographer;
   readonly bus: LifecycleBus;
   readonly closer: ConnectionCloser;
+  readonly writer: BeatWriter;
   readonly engine: HeartbeatEngine;
   readonly tracker: ConnectionTracker;
   readonly sweeper: StaleSweeper;
@@ -112,10 +114,11 @@ export class ConnectionHealthRuntime {
       bus: this.bus,
       photographer: this.photographer,
     });
+    this.writer = new BeatWriter(clock, failed);
     this.engine = this.makeEngine(failed);
     this.pinger = new ProtocolPinger({
       awake: this.awake,
-      ping: (connection) => void this.engine.ping(connection),
+      ping: (connection) => void this.writer.ping(connection),
     });
     this.judge = this.makeJudge();
     this.filter = this.makeFilter(failed);
@@ -199,13 +202,15 @@ export class ConnectionHealthRuntime {
   /** A socket was destroyed a while ago and has not reported its end: we end it for it, if it is gone. */
   private stuck(connection: Connection, isNews: boolean): void {
     if (isNews) this.bus.publish('close_stuck', () => ({ connection: this.photographer.take(connection) }));
-    if (connection.raw?.destroyed === true) this.tracker.closed(connection, ABNORMAL, '');
+    connection.raw?.destroy?.();
+    if (connection.raw?.destroyed !== false) this.tracker.closed(connection, ABNORMAL, '');
   }
 
   private makeEngine(failed: Failed): HeartbeatEngine {
     return new HeartbeatEngine({
       clock: this.options.clock,
       awake: this.awake,
+      writer: this.writer,
       stalls: () => this.stalls.stalls,
       lookDue: (connection, question, now) => this.judge.look(connection, question, now),
       turned: (connection, now) => {
@@ -319,6 +324,7 @@ export class ConnectionHealthRuntime {
       bus: this.bus,
       servers: () => this.binder.servers(),
       vanished: (connection) => this.tracker.closed(connection, ABNORMAL, ''),
+      forget: (connection) => this.tracker.forget(connection),
     });
   }
 
@@ -334,7 +340,7 @@ export class ConnectionHealthRuntime {
       servers: () => this.binder.servers(),
       hooksSettled: () => this.userCode.settled(),
       farewell: (connection, reconnectInMs) =>
-        this.engine.tell(connection, { type: 'server_drain', reconnectInMs }),
+        this.writer.tell(connection, { type: 'server_drain', reconnectInMs }),
     });
   }
 
@@ -347,7 +353,7 @@ export class ConnectionHealthRuntime {
         this.filter.messageFinished(connection);
         this.engine.messageFinished(connection, this.awake.now());
       },
-      closing: (connection) => this.tracker.closing(connection),
+      closing: (connection, sentCode) => this.tracker.closing(connection, sentCode),
       closed: (connection, code, reason) => this.tracker.closed(connection, code, reason),
       paused: (connection, isPaused) => this.tracker.paused(connection, isPaused),
     };

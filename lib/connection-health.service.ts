@@ -51,11 +51,11 @@ export class ConnectionHealthService {
 
   /** Aggregates over all connections. */
   snapshot(): DiagnosticsSnapshot {
-    const { registry, awake, engine, latencies, sweeper, findings } = this.runtime;
+    const { registry, awake, writer, latencies, sweeper, findings } = this.runtime;
     return diagnosticsOf({
       census: takeCensus(registry, awake),
       findings: findings.list(),
-      heartbeatsSent: engine.sent,
+      heartbeatsSent: writer.sent,
       latency: latencies.percentiles(),
       lastSweep: sweeper.lastReport,
     });

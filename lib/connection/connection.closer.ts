@@ -89,6 +89,7 @@ export class ConnectionCloser implements ConnectionFollower {
       return;
     }
     this.terminated.add(connection);
+    connection.unsentBytes = connection.bufferedBytes;
     if (connection.socket !== undefined) connection.server.driver.terminate(connection.socket);
   }
 

@@ -11,6 +11,8 @@ import type { PeerReader } from './peer.reader.js';
 import type { WatchedServer } from './watched.server.js';
 
 const MAX_CLOSE_TEXT = 123;
+/** What a socket reports that ended without a close frame (RFC 6455 section 7.1.5). */
+const ABNORMAL = 1006;
 
 /** Makes the record of each socket and keeps it true until the socket is gone. */
 export class ConnectionTracker {
@@ -63,8 +65,13 @@ export class ConnectionTracker {
     for (const follower of this.parts.followers) follower.identified?.(connection);
   }
 
-  /** Somebody has begun to close the socket. */
-  closing(connection: Connection): void {
+  /**
+   * Somebody has begun to close the socket.
+   *
+   * @param sentCode of the close frame that went out, if one did
+   */
+  closing(connection: Connection, sentCode?: number): void {
+    connection.sentCode ??= sentCode;
     if (connection.state !== 'open') return;
     connection.state = 'closing';
     for (const follower of this.parts.followers) follower.closing?.(connection);
@@ -119,7 +126,11 @@ function endOf(connection: Connection, code: number, text: string): ConnectionEn
     ghost: closing?.ghost,
     receivedCode: code,
     receivedText: boundedText(text, MAX_CLOSE_TEXT),
-    bufferedBytes: connection.bufferedBytes,
+    // A destroyed socket has nothing buffered any more: what never left is what waited before.
+    bufferedBytes:
+      code === ABNORMAL
+        ? Math.max(connection.bufferedBytes, connection.unsentBytes)
+        : connection.bufferedBytes,
     errorCode: errorCodeOf(connection.raw?.errored),
   };
 }

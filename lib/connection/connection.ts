@@ -29,6 +29,8 @@ export interface Question {
   handedOverAt: AwakeTime;
   /** Bytes written to the socket up to the end of the question; `undefined` while they are not counted yet. */
   bytesAtEnd: number | undefined;
+  /** Whether it went out; not, where an earlier frame of ours still waits behind a blocked reader. */
+  readonly wasSent: boolean;
   /** Messages, control bytes and data bytes received before it: more of them is evidence. */
   readonly messagesBefore: number;
   readonly controlBytesBefore: number;
@@ -102,6 +104,10 @@ export class Connection implements ObservedSocket {
   /** Bytes read and written when it last had its turn, and when they were last seen to grow. */
   bytesIn = 0;
   bytesInAt: AwakeTime;
+  /** Bytes that waited to be sent at its last turn, or right before its socket was destroyed. */
+  unsentBytes = 0;
+  /** The code of the close frame that went out, whoever sent it. */
+  sentCode: number | undefined = undefined;
   bytesOut = 0;
   bytesOutAt: AwakeTime;
   /** Data bytes at the last beat of a connection that gets protocol pings only. */
@@ -115,6 +121,8 @@ export class Connection implements ObservedSocket {
 
   question: Question | undefined = undefined;
   upload: Upload | undefined = undefined;
+  /** Bytes written up to the end of the last frame of ours; 0 when nothing of ours waits. See `noteOwnFrame`. */
+  ownFrameEnd = 0;
   outflow: Outflow | undefined = undefined;
   closing: Closing | undefined = undefined;
 

@@ -41,3 +41,21 @@ export function observeOutflow(connection: Connection, now: AwakeTime): Outflow 
   }
   return outflow;
 }
+
+/** Notes that a frame of ours was just written, to know later whether it has left. */
+export function noteOwnFrame(connection: Connection): void {
+  const unsent = connection.bufferedBytes;
+  const unwritten = connection.raw?.writableLength ?? unsent;
+  // What `ws` itself holds back (its compressor is busy) is not counted as written yet.
+  connection.ownFrameEnd = unsent === 0 ? 0 : unsent > unwritten ? Infinity : connection.writtenBytes;
+}
+
+/** Whether the last frame of ours still waits in this process: behind it, another would only add to the pile. */
+export function isOwnFrameWaiting(connection: Connection): boolean {
+  if (connection.ownFrameEnd === 0) return false;
+  if (connection.bufferedBytes === 0) {
+    connection.ownFrameEnd = 0;
+    return false;
+  }
+  return connection.writtenBytes - (connection.raw?.writableLength ?? 0) < connection.ownFrameEnd;
+}

@@ -1,9 +1,10 @@
 import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js';
 import type { Clock } from '../clock/clock.js';
 import type { Connection, Question } from '../connection/connection.js';
+import { isOwnFrameWaiting } from '../connection/outflow.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection.settings.js';
-import type { ServerMessage } from '../protocol/messages.js';
+import type { BeatWriter } from './beat.writer.js';
 import { PhaseSpreader } from './phase.spreader.js';
 import { TimingWheel } from './timing.wheel.js';
 
@@ -22,21 +23,12 @@ export type LookDue = (connection: Connection, question: Question, now: AwakeTim
 export class HeartbeatEngine implements ConnectionFollower {
   private readonly wheel: TimingWheel<Connection>;
   private readonly spreader = new PhaseSpreader();
-  private pingNumber = 0;
-  /** The payload of this tick's protocol pings. */
-  private payload: Uint8Array | undefined;
-  private lastTs = 0;
-  private frame:
-    | { readonly heartbeat: HeartbeatSettings; readonly ts: number; readonly data: string | Uint8Array }
-    | undefined;
-
-  /** Heartbeats sent since the start. */
-  sent = 0;
 
   constructor(
     private readonly parts: {
       readonly clock: Clock;
       readonly awake: AwakeClock;
+      readonly writer: BeatWriter;
       /** How many stalls there have been. */
       readonly stalls: () => number;
       readonly lookDue: LookDue;
@@ -73,8 +65,7 @@ export class HeartbeatEngine implements ConnectionFollower {
 
   /** Does what is due. Call after a poll phase (R2). */
   tick(now: AwakeTime): void {
-    this.frame = undefined;
-    this.payload = undefined;
+    this.parts.writer.newTick();
     this.wheel.advance(now, (connection) => {
       try {
         this.turnTo(connection, now);
@@ -106,31 +97,23 @@ export class HeartbeatEngine implements ConnectionFollower {
     if (connection.midMessage) {
       // A data frame of ours would end up inside the app's message (R9).
       connection.isHeldUp = true;
-      this.ping(connection);
+      this.parts.writer.ping(connection);
       this.rest(connection, now);
       return;
     }
-    connection.question = this.questionOf(connection, heartbeat, now, repeats);
-    connection.raw?.cork?.();
-    connection.server.driver.send(socket, this.frameFor(heartbeat));
-    if (ridesWithHeartbeat(connection)) this.ping(connection);
-    connection.raw?.uncork?.();
-    this.sent++;
+    if (isOwnFrameWaiting(connection)) {
+      connection.question = this.waitingQuestionOf(connection, heartbeat, now, repeats);
+    } else {
+      connection.question = this.questionOf(connection, heartbeat, now, {
+        isRepeat: repeats.isRepeat,
+        wasHeld: repeats.wasHeld,
+        wasSent: true,
+      });
+      this.parts.writer.beat(connection, heartbeat);
+    }
     this.noteHandOver(connection, connection.question, now);
     this.parts.asked(connection, connection.question);
     this.wheel.schedule(connection, now + heartbeat.timeoutMs / 2);
-  }
-
-  /** Sends a message of ours, unless it would end up inside one of the app. */
-  tell(connection: Connection, message: ServerMessage): void {
-    const { socket, server, midMessage } = connection;
-    const { heartbeat } = server.settings;
-    if (heartbeat === false || socket === undefined || midMessage || !server.driver.isOpen(socket)) return;
-    try {
-      server.driver.send(socket, heartbeat.codec.encode(message));
-    } catch (error) {
-      this.parts.failed(error);
-    }
   }
 
   /** The app's message is complete: a question that had to wait for that is asked. */
@@ -144,7 +127,7 @@ export class HeartbeatEngine implements ConnectionFollower {
 
   /** Asks in the way that its settings say, out of turn; what is under way is asked anew. */
   askAgain(connection: Connection, now: AwakeTime): void {
-    if (connection.server.settings.heartbeat === false) this.ping(connection);
+    if (connection.server.settings.heartbeat === false) this.parts.writer.ping(connection);
     else this.ask(connection, now, { isRepeat: true, wasHeld: true });
   }
 
@@ -154,7 +137,7 @@ export class HeartbeatEngine implements ConnectionFollower {
    */
   probe(connection: Connection, question: Question): void {
     if (question.probe !== undefined || connection.server.settings.protocolPing === false) return;
-    question.probe = this.ping(connection);
+    question.probe = this.parts.writer.ping(connection);
   }
 
   /** Notes when the kernel has taken a question, to be called at each look until it has. */
@@ -189,20 +172,36 @@ export class HeartbeatEngine implements ConnectionFollower {
       this.ask(connection, now);
       return;
     }
-    this.ping(connection);
+    this.parts.writer.ping(connection);
     this.parts.pinged(connection, now);
     this.rest(connection, now);
+  }
+
+  /** The reader is blocked: the question that waits for it is the one that is asked, or the next that can be sent. */
+  private waitingQuestionOf(
+    connection: Connection,
+    heartbeat: HeartbeatSettings,
+    now: AwakeTime,
+    repeats: RepeatedQuestion,
+  ): Question {
+    const last = connection.question;
+    const question = this.questionOf(connection, heartbeat, now, {
+      ...repeats,
+      wasSent: last?.wasSent === true,
+    });
+    return last === undefined
+      ? question
+      : { ...question, ts: last.ts, sentAt: last.sentAt, bytesAtEnd: last.bytesAtEnd };
   }
 
   private questionOf(
     connection: Connection,
     heartbeat: HeartbeatSettings,
     now: AwakeTime,
-    repeats: RepeatedQuestion,
+    how: RepeatedQuestion & Pick<Question, 'wasSent'>,
   ): Question {
-    this.frameFor(heartbeat);
     return {
-      ts: this.frame!.ts,
+      ts: this.parts.writer.tsFor(heartbeat),
       askedAt: now,
       sentAt: this.parts.clock.monotonic(),
       handedOverAt: NEVER,
@@ -213,37 +212,10 @@ export class HeartbeatEngine implements ConnectionFollower {
       probe: undefined,
       probeAnswered: false,
       isMissed: false,
-      ...repeats,
+      isRepeat: how.isRepeat,
+      wasHeld: how.wasHeld,
+      wasSent: how.wasSent,
       stallsSeen: this.parts.stalls(),
     };
   }
-
-  /** One frame for all connections of a tick that share their settings. */
-  private frameFor(heartbeat: HeartbeatSettings): string | Uint8Array {
-    if (this.frame?.heartbeat !== heartbeat) {
-      // Never twice the same, and never going back, even where the system's date does: answers are matched by it.
-      const ts = (this.lastTs = Math.max(this.lastTs + 1, this.parts.clock.epoch()));
-      const data = heartbeat.codec.encode({ type: 'server_ping', ts, interval: heartbeat.intervalMs });
-      this.frame = { heartbeat, ts, data };
-    }
-    return this.frame.data;
-  }
-
-  /** Sends a protocol ping. @returns its payload, or `undefined` where none was sent */
-  ping(connection: Connection): Uint8Array | undefined {
-    const { socket, server } = connection;
-    if (socket === undefined || server.settings.protocolPing === false || !server.driver.isOpen(socket))
-      return undefined;
-    if (this.payload === undefined) {
-      this.payload = new Uint8Array(8);
-      new DataView(this.payload.buffer).setFloat64(0, ++this.pingNumber);
-    }
-    server.driver.ping(socket, this.payload);
-    return this.payload;
-  }
-}
-
-function ridesWithHeartbeat({ server }: Connection): boolean {
-  const { protocolPing } = server.settings;
-  return protocolPing !== false && protocolPing.intervalMs === undefined;
 }

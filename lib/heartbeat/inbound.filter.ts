@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.js';
 import { boundedText } from '../connection/bounded.text.js';
 import type { Connection, Question } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
+import { isOwnFrameWaiting, noteOwnFrame } from '../connection/outflow.js';
 import type { RecognisedHeartbeat } from '../protocol/heartbeat.codec.js';
 import { MAX_HEARTBEAT_BYTES } from '../protocol/messages.js';
 
@@ -112,8 +113,10 @@ export class InboundFilter {
       connection.owedPong = ts;
       return;
     }
+    if (isOwnFrameWaiting(connection)) return;
     try {
       server.driver.send(socket, heartbeat.codec.encode({ type: 'server_pong', ts }));
+      noteOwnFrame(connection);
     } catch (error) {
       this.parts.failed(error);
     }

@@ -42,12 +42,13 @@ export class ConnectionNarrator implements ConnectionFollower {
 
   private evidenceOf(connection: Connection, end: ConnectionEnd): ClosedEvidence {
     const { ageMs, idleMs, missed, latencyMs } = this.photographer.take(connection);
-    const { lastHopAt, bytesInAt, bytesOutAt, averageLatencyMs } = connection;
+    const { lastPeerAt, lastHopAt, bytesInAt, bytesOutAt, averageLatencyMs } = connection;
     return {
       ageMs,
       idleMs,
       hopIdleMs: lastHopAt === NEVER ? undefined : this.since(lastHopAt),
-      bytesInIdleMs: this.since(bytesInAt),
+      // Turns are an interval apart; what was heard since were bytes, too.
+      bytesInIdleMs: this.since(Math.max(bytesInAt, lastPeerAt, lastHopAt)),
       bytesOutIdleMs: this.since(bytesOutAt),
       missed,
       latencyMs,
@@ -55,7 +56,7 @@ export class ConnectionNarrator implements ConnectionFollower {
       bufferedBytes: end.bufferedBytes,
       loopLagMs: this.loopLagMs(),
       hasAnswered: connection.hasAnswered,
-      sentCode: connection.closing?.code,
+      sentCode: connection.sentCode,
       receivedCode: end.receivedCode,
       receivedText: end.receivedText === '' ? undefined : end.receivedText,
       errorCode: end.errorCode,

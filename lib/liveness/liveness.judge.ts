@@ -4,7 +4,7 @@ import type { Connection, GhostKind, Question } from '../connection/connection.j
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
 import type { Crowd } from '../connection/crowd.js';
-import { observeOutflow } from '../connection/outflow.js';
+import { isOwnFrameWaiting, observeOutflow } from '../connection/outflow.js';
 import type { HeartbeatEngine } from '../heartbeat/heartbeat.engine.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import { judgeQuestion, type Verdict } from './liveness.policy.js';
@@ -34,6 +34,10 @@ export class LivenessJudge implements ConnectionFollower {
 
   /** Looks whether a question was answered. */
   look(connection: Connection, question: Question, now: AwakeTime): void {
+    if (!question.wasSent && !isOwnFrameWaiting(connection)) {
+      this.parts.engine.ask(connection, now, question);
+      return;
+    }
     const verdict = this.verdictOn(connection, question, now);
     if (verdict.kind === 'missed') this.suspect(connection);
     else this.carryOut(verdict, connection, question, now);

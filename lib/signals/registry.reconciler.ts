@@ -23,6 +23,8 @@ export class RegistryReconciler {
       readonly servers: () => Iterable<ReconcilableServer>;
       /** The socket of a connection is gone, but nobody has told. */
       readonly vanished: (connection: Connection) => void;
+      /** Stops everything that is done about a connection. */
+      readonly forget: (connection: Connection) => void;
     },
   ) {}
 
@@ -41,21 +43,31 @@ export class RegistryReconciler {
     const sockets = server.driver.socketsOf(server.server);
     if (sockets === undefined) return;
     const known = new Set(sockets);
-    const untracked = [...known].filter(
-      (socket) => server.driver.isOpen(socket) && recordOf(socket) === undefined,
-    );
+    const untracked = [...known].filter((socket) => server.driver.isOpen(socket) && !this.isTracked(socket));
     const vanished = [...this.parts.registry].filter(
       (connection) =>
         connection.server === server && !known.has(connection.socket!) && connection.raw?.destroyed === true,
     );
     if (untracked.length + vanished.length === 0) return;
     this.mended += untracked.length + vanished.length;
-    for (const socket of untracked) server.adopt(socket);
+    for (const socket of untracked) this.track(socket, server);
     for (const connection of vanished) this.parts.vanished(connection);
     this.parts.bus.publish('registry_mismatch', () => ({
       gateway: server.name,
       untracked: untracked.length,
       vanished: vanished.length,
     }));
+  }
+
+  private isTracked(socket: object): boolean {
+    const record = recordOf(socket) as Connection | undefined;
+    return record !== undefined && this.parts.registry.get(record.sequence) === record;
+  }
+
+  /** A record that the registry has lost must not go on beside the new one. */
+  private track(socket: object, server: ReconcilableServer): void {
+    const lost = recordOf(socket) as Connection | undefined;
+    if (lost !== undefined) this.parts.forget(lost);
+    server.adopt(socket);
   }
 }

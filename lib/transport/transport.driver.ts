@@ -9,8 +9,8 @@ export interface SocketObserver<Record> {
   control(record: Record, kind: 'ping' | 'pong', payload: Uint8Array): void;
   /** The app has ended the message that it was sending in fragments. */
   messageFinished(record: Record): void;
-  /** Somebody (the app, the peer, or we) has begun to close the socket. */
-  closing(record: Record): void;
+  /** Somebody (the app, the peer, or we) has begun to close the socket; with the code of the close frame sent, if any. */
+  closing(record: Record, sentCode: number | undefined): void;
   /** The socket is gone. */
   closed(record: Record, code: number, reason: string): void;
   /** The app has paused or resumed the socket. */
@@ -53,6 +53,7 @@ export type RawSocket = Partial<
     | 'remoteAddress'
     | 'errored'
     | 'destroyed'
+    | 'destroy'
   >
 > & {
   /** libuv's stream: unpublished, but stable since Node 8 (lib/net.js, `_onTimeout`). Optional wherever it is used. */

@@ -16,6 +16,8 @@ export interface WsSocket {
 /** A class of `ws` sockets, as `server.options.WebSocket` takes it. */
 export type WsSocketClass = new (...args: any[]) => WsSocket;
 
+const OPEN = 1;
+
 type Tap = Pick<WsSocket, 'emit' | 'send' | 'close' | 'pause' | 'resume'>;
 
 /**
@@ -77,10 +79,12 @@ function tapOver(base: WsSocket): Tap {
       record.midMessage = isFragment(options);
       if (wasMidMessage && !record.midMessage) record.observer.messageFinished(record);
     },
-    close(this: WsSocket): void {
+    close(this: WsSocket, code?: unknown): void {
+      // `ws` sends one close frame and ignores later calls; its own refusals and echoes pass here as well.
+      const sentCode = this.readyState === OPEN && typeof code === 'number' ? code : undefined;
       Reflect.apply(base.close, this, arguments);
       const record = recordOf(this);
-      if (record !== undefined) record.observer.closing(record);
+      if (record !== undefined) record.observer.closing(record, sentCode);
     },
     pause(this: WsSocket): void {
       Reflect.apply(base.pause, this, []);

@@ -83,7 +83,7 @@ describe('the story of a connection', () => {
         latencyMs: expect.any(Number),
         bufferedBytes: 0,
         hasAnswered: true,
-        sentCode: undefined,
+        sentCode: 1001,
         averageLatencyMs: expect.any(Number),
         bytesInIdleMs: expect.any(Number),
         bytesOutIdleMs: expect.any(Number),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Connection, Question } from '../../lib/connection/connection.js';
+import { BeatWriter } from '../../lib/heartbeat/beat.writer.js';
 import { HeartbeatEngine } from '../../lib/heartbeat/heartbeat.engine.js';
 import { Records, type FakeRaw } from '../support/records.js';
 
@@ -12,9 +13,11 @@ function setUp() {
   const looks: [Connection, Question, number][] = [];
   const failures: unknown[] = [];
   const foundClosing: Connection[] = [];
+  const writer = new BeatWriter(records.clock, (error) => failures.push(error));
   const engine = new HeartbeatEngine({
     clock: records.clock,
     awake: records.awake,
+    writer,
     stalls: () => 0,
     lookDue: (...look) => looks.push(look),
     turned: () => undefined,
@@ -36,7 +39,7 @@ function setUp() {
   };
   const pings = () =>
     records.driver.sent.map((frame) => JSON.parse(String(frame)) as { ts: number; interval: number });
-  return { ...records, engine, looks, failures, foundClosing, open, pass, pings };
+  return { ...records, engine, writer, looks, failures, foundClosing, open, pass, pings };
 }
 
 describe('HeartbeatEngine', () => {
@@ -94,12 +97,12 @@ describe('HeartbeatEngine', () => {
   });
 
   it('says nothing in the middle of a message of the app, whatever it was to tell', () => {
-    const { open, driver, engine } = setUp();
+    const { open, driver, writer } = setUp();
     const connection = open();
     connection.midMessage = true;
-    engine.tell(connection, { type: 'server_pong', ts: 1 });
+    writer.tell(connection, { type: 'server_pong', ts: 1 });
     connection.midMessage = false;
-    engine.tell(connection, { type: 'server_pong', ts: 2 });
+    writer.tell(connection, { type: 'server_pong', ts: 2 });
     expect(driver.sent).toEqual(['{"type":"server_pong","ts":2}']);
   });
 

@@ -40,6 +40,7 @@ function asked(connection: Connection, ts: number): void {
     isMissed: false,
     isRepeat: false,
     wasHeld: false,
+    wasSent: true,
     stallsSeen: 0,
   };
 }
