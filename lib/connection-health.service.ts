@@ -44,7 +44,10 @@ const MAX_CLOSE_TEXT_BYTES = 123;
 export class ConnectionHealthService {
   constructor(@Inject(CONNECTION_HEALTH_RUNTIME) private readonly runtime: ConnectionHealthRuntime) {}
 
-  /** Everything that happens to connections, from the subscription on. Completes when the app closes. */
+  /**
+   * Everything that happens to connections, from the subscription on. Completes when the app closes. What a subscriber
+   * throws is rxjs' affair, which reports it as uncaught; the hooks on gateways are fenced.
+   */
   get events$(): Observable<LifecycleEvent> {
     return this.runtime.bus.events$;
   }

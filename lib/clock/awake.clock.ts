@@ -66,6 +66,11 @@ export class AwakeClock {
     return this.credits.at(-1)!.totalMs;
   }
 
+  /** Milliseconds credited since an awake time. */
+  creditedSince(time: AwakeTime): number {
+    return this.creditedMs - this.creditedUntil(time);
+  }
+
   /** The moment an awake time stands for, in milliseconds since the Unix epoch. */
   toEpoch(time: AwakeTime): number {
     const monotonic = time + this.creditedUntil(time);

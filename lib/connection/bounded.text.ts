@@ -9,7 +9,12 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066
  */
 export function boundedText(value: string, maxLength: number): string {
   const escaped = value.slice(0, maxLength).replace(UNSAFE, escapeCharacter);
-  return value.length > maxLength ? `${escaped}…` : escaped;
+  return value.length > maxLength ? detached(`${escaped}…`) : escaped;
+}
+
+/** A copy: V8 keeps a long text in memory as long as any part that was cut out of it lives. */
+export function detached(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function escapeCharacter(character: string): string {

@@ -114,6 +114,9 @@ export class ConnectionTracker {
 function credit(connection: Connection, pauseMs: number): void {
   connection.lastPeerAt += pauseMs;
   if (connection.lastHopAt !== NEVER) connection.lastHopAt += pauseMs;
+  const { heartbeat } = connection.server.settings;
+  // What it asked meanwhile is read in one moment now: no flood (R10).
+  if (heartbeat !== false) connection.unasked -= (heartbeat.maxPerInterval * pauseMs) / heartbeat.intervalMs;
   const { question } = connection;
   if (question !== undefined && question.handedOverAt !== NEVER) question.handedOverAt += pauseMs;
 }

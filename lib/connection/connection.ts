@@ -114,8 +114,10 @@ export class Connection implements ObservedSocket {
   dataBytesAtBeat = 0;
   /** Bytes written when the last answered question went out. */
   confirmedBytes = 0;
-  /** Heartbeats that the client sent by itself since the last beat (R10). */
+  /** Heartbeats that the client sent by itself since the last beat (R10); below 0 while it may catch up. */
   unasked = 0;
+  /** Questions of ours that it has not answered yet: so many answers are no flood, however late they come. */
+  owedAnswers = 0;
   /** Set while a `server_pong` waits for the end of a message of the app. */
   owedPong: number | undefined = undefined;
 

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import proxyaddr from 'proxy-addr';
 
 import type { RawSocket } from '../transport/transport.driver.js';
-import { boundedText } from './bounded.text.js';
+import { boundedText, detached } from './bounded.text.js';
 import type { Peer } from './connection.js';
 
 /** Which proxies to believe: Express' values of `trust proxy`. */
@@ -65,7 +65,8 @@ function compileTrust(trustProxy: TrustProxy): (address: string, hop: number) =>
 }
 
 function pathOf(url: string | undefined): string | undefined {
-  return url?.split(/[?#]/, 1)[0];
+  const path = url?.split(/[?#]/, 1)[0];
+  return path === undefined ? undefined : detached(path);
 }
 
 function bounded(value: string | undefined, maxLength: number): string | undefined {

@@ -47,6 +47,7 @@ export class BeatWriter {
     if (ridesWithHeartbeat(connection)) this.writePing(connection);
     raw?.uncork?.();
     noteOwnFrame(connection);
+    connection.owedAnswers++;
     this.sent++;
   }
 

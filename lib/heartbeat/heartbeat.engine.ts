@@ -67,13 +67,18 @@ export class HeartbeatEngine implements ConnectionFollower {
   tick(now: AwakeTime): void {
     this.parts.writer.newTick();
     this.wheel.advance(now, (connection) => {
-      try {
-        this.turnTo(connection, now);
-      } catch (error) {
-        this.parts.failed(error);
-        if (connection.state === 'open' && connection.dueTick < 0) this.rest(connection, now);
-      }
+      this.fenced(connection, now, () => this.turnTo(connection, now));
     });
+  }
+
+  /** Works on one connection so that its failure, a codec's for example, costs neither the others nor its own next turn. */
+  fenced(connection: Connection, now: AwakeTime, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.parts.failed(error);
+      if (connection.state === 'open' && connection.dueTick < 0) this.rest(connection, now);
+    }
   }
 
   /** Looks at a connection's question again at `at`. */
@@ -122,7 +127,8 @@ export class HeartbeatEngine implements ConnectionFollower {
     connection.isHeldUp = false;
     // It could not be asked, so its silence since says nothing.
     connection.lastPeerAt = Math.max(connection.lastPeerAt, connection.lastHopAt);
-    if (connection.state === 'open' && connection.question?.isMissed !== false) this.ask(connection, now);
+    if (connection.state !== 'open' || connection.question?.isMissed === false) return;
+    this.fenced(connection, now, () => this.ask(connection, now));
   }
 
   /** Asks in the way that its settings say, out of turn; what is under way is asked anew. */

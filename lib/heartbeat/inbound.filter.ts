@@ -84,18 +84,29 @@ export class InboundFilter {
 
   private take(connection: Connection, heartbeat: HeartbeatSettings, recognised: RecognisedHeartbeat): void {
     const { question } = connection;
-    if (recognised.kind === 'answer' && recognised.ts === question?.ts) {
+    const isAnswer = recognised.kind === 'answer';
+    const isOwed = isAnswer && connection.owedAnswers > 0;
+    if (isOwed) connection.owedAnswers--;
+    if (isAnswer && recognised.ts === question?.ts) {
       this.answered(connection, question, recognised.state);
       return;
     }
-    // Late answers to what we did ask come in a bunch when a frozen client wakes: they are no flood.
-    if (++connection.unasked > heartbeat.maxPerInterval + connection.missed) {
+    // Late answers come in a bunch, when a frozen client wakes or at the end of an upload: they are no flood.
+    if (!isOwed && this.isFlood(connection, heartbeat)) {
       this.parts.listener.flooded(connection);
       return;
     }
     if (recognised.kind === 'ask') this.pong(connection, heartbeat, recognised.ts);
     else if (recognised.kind === 'malformed') this.malformed++;
     else if (recognised.kind === 'resume') this.parts.listener.resumed(connection, bounded(recognised));
+  }
+
+  /** Counts a heartbeat that nobody asked for. What a client sent while we did not listen arrives in one moment. */
+  private isFlood(connection: Connection, { intervalMs, maxPerInterval }: HeartbeatSettings): boolean {
+    if (++connection.unasked <= maxPerInterval) return false;
+    const { awake } = this.parts;
+    const deafMs = awake.creditedSince(awake.now() - intervalMs);
+    return connection.unasked > maxPerInterval * (1 + deafMs / intervalMs);
   }
 
   private answered(connection: Connection, question: Question, state: string | undefined): void {

@@ -1,3 +1,4 @@
+import type { CloseReason } from '../protocol/close-reasons.js';
 import type { LifecycleBus } from './lifecycle.bus.js';
 import { LIFECYCLE_CATALOGUE, LOG_LEVELS, type LogLevel } from './lifecycle.catalogue.js';
 import type { Finding, LifecycleEvent, LifecycleEventType } from './lifecycle.events.js';
@@ -12,6 +13,15 @@ export interface LoggingSettings {
   readonly maxPerSecond: number;
 }
 
+/** Ends that somebody may have to look into. */
+const LOUD_REASONS: ReadonlySet<CloseReason> = new Set([
+  'timeout',
+  'stale_sweep',
+  'backpressure',
+  'evicted',
+  'abuse',
+]);
+
 const LOOK_AHEAD =
   'set heartbeat.enforce to "negotiated" to hold only clients that have answered once, or to "observe" to close nobody, until all clients answer';
 
@@ -20,6 +30,8 @@ export class LifecycleLogger {
   private windowStartsAt = 0;
   private linesInWindow = 0;
   private leftOut = 0;
+  /** Lines that the app's logger refused. */
+  unsaid = 0;
   private hasExplainedRollout = false;
 
   constructor(
@@ -47,7 +59,16 @@ export class LifecycleLogger {
     this.leftOut = 0;
     if (leftOut === 0) return;
     const level = this.parts.settings.level === 'error' ? 'error' : 'warn';
-    this.parts.sink[level]({ message: 'lines left out, more than logging.maxPerSecond', leftOut });
+    this.say(level, { message: 'lines left out, more than logging.maxPerSecond', leftOut });
+  }
+
+  /** A logger of the app's own may fail (R11); there is nowhere left to tell. */
+  private say(level: LogLevel, line: object): void {
+    try {
+      this.parts.sink[level](line);
+    } catch {
+      this.unsaid++;
+    }
   }
 
   private isLogged(type: LifecycleEventType): boolean {
@@ -58,14 +79,14 @@ export class LifecycleLogger {
 
   private write(event: LifecycleEvent): void {
     const level = levelOf(event);
-    const { settings, sink } = this.parts;
+    const { settings } = this.parts;
     if (settings.level === 'off' || rank(level) < rank(settings.level)) return;
     this.flush();
     if (++this.linesInWindow > settings.maxPerSecond) {
       this.leftOut++;
       return;
     }
-    sink[level](lineOf(event));
+    this.say(level, lineOf(event));
     this.explainRollout(event);
   }
 
@@ -73,7 +94,7 @@ export class LifecycleLogger {
     if (this.hasExplainedRollout || event.type !== 'closed' || event.reason !== 'timeout') return;
     if (event.ghost !== 'proxy_answered' || event.evidence.hasAnswered) return;
     this.hasExplainedRollout = true;
-    this.parts.sink.warn({
+    this.say('warn', {
       message: `a client that answers protocol pings but has never answered a heartbeat was closed. If it does not speak heartbeats yet, ${LOOK_AHEAD}`,
     });
   }
@@ -84,7 +105,7 @@ function rank(level: LogLevel): number {
 }
 
 function levelOf(event: LifecycleEvent): LogLevel {
-  if (event.type === 'closed' && event.reason !== 'clean' && event.reason !== 'error') return 'warn';
+  if (event.type === 'closed' && LOUD_REASONS.has(event.reason)) return 'warn';
   return LIFECYCLE_CATALOGUE[event.type].level;
 }
 
@@ -100,8 +121,7 @@ function lineOf(event: LifecycleEvent): object {
     ...told(connection as Record<string, unknown> | undefined),
     ...(evidence as object | undefined),
     ...(finding === undefined ? {} : findingOf(finding as Finding)),
-    ...(report as object | undefined),
-    connections: undefined,
+    ...withoutList(report),
   });
 }
 
@@ -116,6 +136,12 @@ function told(connection: Record<string, unknown> | undefined): object {
     ...rest
   } = connection;
   return rest;
+}
+
+/** The connections of a report are told by their own events. */
+function withoutList(report: unknown): object {
+  const { connections, ...rest } = (report ?? {}) as { connections?: unknown };
+  return Array.isArray(connections) ? rest : (report as object);
 }
 
 function findingOf({ message, ...rest }: Finding): object {

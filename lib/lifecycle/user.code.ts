@@ -19,7 +19,12 @@ export class UserCode {
   run<Result>(what: string, run: () => Result): Result | undefined {
     try {
       const result = run();
-      if (isThenable(result)) this.follow(what, Promise.resolve(result));
+      if (isThenable(result)) {
+        // Awaited once: queries of some libraries run anew each time.
+        const promise = Promise.resolve(result);
+        this.follow(what, promise);
+        return promise as Result;
+      }
       return result;
     } catch (error) {
       this.report(what, error);

@@ -80,8 +80,10 @@ export class LivenessJudge implements ConnectionFollower {
     for (const connection of suspects) {
       const { question } = connection;
       if (question === undefined || connection.state !== 'open') continue;
-      const verdict = this.verdictOn(connection, question, now);
-      this.carryOut(verdict, connection, question, now);
+      this.parts.engine.fenced(connection, now, () => {
+        const verdict = this.verdictOn(connection, question, now);
+        this.carryOut(verdict, connection, question, now);
+      });
     }
   }
 

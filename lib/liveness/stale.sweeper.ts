@@ -146,7 +146,7 @@ export class StaleSweeper {
     );
     for (const connection of fresh) {
       this.askedAgainAt.set(connection, now);
-      this.parts.ask(connection, now);
+      this.fenced(() => this.parts.ask(connection, now));
       this.nextAt.set(connection.server, now + timeoutMsOf(connection));
     }
     if (fresh.length > 0) {
@@ -162,7 +162,8 @@ export class StaleSweeper {
     const { bus, closer, photographer } = this.parts;
     return connections.filter((connection) => {
       bus.publish('stale', () => ({ connection: photographer.take(connection) }));
-      return closer.close(connection, { reason: 'stale_sweep', ghost: ghostKindOf(connection) });
+      const order = { reason: 'stale_sweep', ghost: ghostKindOf(connection) } as const;
+      return this.fenced(() => closer.close(connection, order)) === true;
     }).length;
   }
 
@@ -194,6 +195,16 @@ export class StaleSweeper {
       connection: this.parts.photographer.take(connection),
       reason: 'stale_sweep' as const,
     }));
+  }
+
+  /** One connection's failure must not end the sweep of the others (R11). */
+  private fenced<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.parts.failed(error);
+      return undefined;
+    }
   }
 
   private nextTurn(): Promise<AwakeTime> {

@@ -110,7 +110,7 @@ export class FaultyPeer {
     return this.trickling === undefined ? 0 : this.trickling.frame.length - this.trickling.sent;
   }
 
-  /** Sends a message, after a frame that is trickling: text for a string, else binary. */
+  /** Sends a message, after a frame that is trickling: text for a string, else binary. Nothing on a connection that has ended. */
   send(data: string | Uint8Array): void {
     this.write(typeof data === 'string' ? OPCODE.text : OPCODE.binary, Buffer.from(data));
   }
@@ -120,10 +120,11 @@ export class FaultyPeer {
    *
    * @param data text for a string, else binary
    * @param bytesPerSecond above 0, in the time of the `clock` option
-   * @throws Error when one is trickling already; RangeError for a speed that is none
+   * @throws Error when one is trickling already or the connection has ended; RangeError for a speed that is none
    */
   trickle(data: string | Uint8Array, bytesPerSecond: number): void {
     if (this.trickling !== undefined) throw new Error('a frame is trickling already');
+    if (!this.socket.writable) throw new Error('the connection has ended');
     const frame = clientFrame(typeof data === 'string' ? OPCODE.text : OPCODE.binary, Buffer.from(data));
     const stop = pace({ bytesPerSecond, clock: this.options.clock }, (bytes) => this.trickleOn(bytes));
     this.trickling = { frame, sent: 0, stop };
@@ -142,7 +143,7 @@ export class FaultyPeer {
     this.stopReading();
     this.read(Buffer.alloc(0));
     // What it has just read may have made it freeze again.
-    if (this.isFrozen) return;
+    if (this.isFrozen || this.socket.destroyed) return;
     const { readBytesPerSecond } = this.behaviour;
     if (this.heardFin) this.socket.end();
     else if (readBytesPerSecond === undefined) this.socket.resume();

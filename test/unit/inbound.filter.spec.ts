@@ -136,7 +136,7 @@ describe('InboundFilter', () => {
       asked(connection, ts);
       receive(`{"type":"client_pong","ts":${ts}}`);
     }
-    connection.missed = 2;
+    connection.owedAnswers = 2;
     for (let late = 100; late < 102; late++) receive(`{"type":"client_pong","ts":${late}}`);
     for (let own = 0; own < 3; own++) receive('{"type":"client_ping","ts":1}');
     expect(heard.filter(([what]) => what === 'flooded')).toEqual([]);
