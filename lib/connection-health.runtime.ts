@@ -7,6 +7,7 @@ import type { Connection, Question } from './connection/connection.js';
 import { ConnectionRegistry } from './connection/connection.registry.js';
 import { ConnectionPhotographer } from './connection/connection.snapshot.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
+import { PeerReader } from './connection/peer.reader.js';
 import { Crowd } from './connection/crowd.js';
 import { ConnectionDrain } from './drain/connection.drain.js';
 import { GatewayExplorer, type FoundGateway } from './gateway/gateway.explorer.js';
@@ -83,7 +84,6 @@ export class ConnectionHealthRuntime {
   ) {
     const { clock, massTimeout, defaults } = options;
     const failed: Failed = (error) => this.userCode.report('a listener, codec or driver', error);
-    options.peers.failed = (error) => this.userCode.report('trustProxy', error);
     this.gateways = new GatewayExplorer(nest.discovery, nest.scanner).explore();
     this.tickMs = tickMsFor(defaults);
     this.awake = new AwakeClock(clock, TICKS_PER_STEP * this.tickMs);
@@ -106,6 +106,7 @@ export class ConnectionHealthRuntime {
     });
     this.closer = new ConnectionCloser({
       clock: this.awake,
+      began: (connection) => this.tracker.closing(connection),
       stuck: (connection, isNews) => this.stuck(connection, isNews),
       failed,
     });
@@ -258,12 +259,12 @@ export class ConnectionHealthRuntime {
   }
 
   private makeTracker(): ConnectionTracker {
-    const { identify, peers } = this.options;
+    const { identify, trustProxy } = this.options;
     const narrator = new ConnectionNarrator(this.awake, this.bus, this.photographer, () => this.pulse.lagMs);
     return new ConnectionTracker({
       clock: this.awake,
       registry: this.registry,
-      peers,
+      peers: new PeerReader(trustProxy, (error) => this.userCode.report('trustProxy', error)),
       identify: (socket, request, known) => {
         if (identify === undefined) return;
         const accept = (identity: unknown): void => void this.userCode.run('identify', () => known(identity));

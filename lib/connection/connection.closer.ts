@@ -24,6 +24,8 @@ export class ConnectionCloser implements ConnectionFollower {
   constructor(
     private readonly parts: {
       readonly clock: AwakeClock;
+      /** Told of a close that began without its socket saying so. */
+      readonly began: (connection: Connection) => void;
       /** Told, after each grace period, of a connection whose destroyed socket has not reported its end. */
       readonly stuck: (connection: Connection, isNews: boolean) => void;
       /** Told when ending one connection failed, which must not keep the others from their end. */
@@ -48,7 +50,13 @@ export class ConnectionCloser implements ConnectionFollower {
     const code = order.code ?? server.settings.closeCodes[order.reason];
     const text = order.text ?? CLOSE_REASONS[order.reason].text;
     connection.closing = { reason: order.reason, code, text, ghost: order.ghost };
-    server.driver.close(socket, code, text);
+    try {
+      server.driver.close(socket, code, text);
+    } catch (error) {
+      this.parts.failed(error);
+    }
+    // An app may have put a close() of its own on the socket, which closes later, or never: it ends in time all the same.
+    if (connection.state === 'open') this.parts.began(connection);
     return true;
   }
 

@@ -18,7 +18,7 @@ export interface Peer {
   readonly path: string | undefined;
 }
 
-/** A heartbeat that was sent. Dropped when its peer was heard of. */
+/** A heartbeat that was sent. Dropped when it was answered, or with the next one. */
 export interface Question {
   /** The `ts` that was sent; only an answer with it clears a miss or gives a latency. */
   readonly ts: number;
@@ -40,12 +40,19 @@ export interface Question {
   probeAnswered: boolean;
   /** Whether its time ran out; it is kept until the next one, for an answer that comes late. */
   isMissed: boolean;
+  /** Whether other evidence has come; it is kept until the next one, for the answer itself. */
+  isSettled: boolean;
   /** Whether it repeats a question whose time ran out while we could not hear, or with suspiciously many others. */
   readonly isRepeat: boolean;
   /** Whether it repeats one whose verdict the breaker held (R7): the next one is carried out. */
   readonly wasHeld: boolean;
   /** Stalls seen when it was asked; another count at the deadline means that we were away in between. */
   readonly stallsSeen: number;
+}
+
+/** Whether a question still waits for evidence. */
+export function isPending(question: Question | undefined): question is Question {
+  return question !== undefined && !question.isMissed && !question.isSettled;
 }
 
 /** Why and how a connection is being closed by us. */

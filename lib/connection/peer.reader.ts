@@ -20,11 +20,14 @@ const MAX_ADDRESS = 64;
 export class PeerReader {
   private readonly trust: (address: string, hop: number) => boolean;
 
-  /** Told of a `trustProxy` function that threw. */
-  failed: (error: unknown) => void = () => undefined;
-
-  /** @throws TypeError for an address or a range that is none */
-  constructor(trustProxy: TrustProxy) {
+  /**
+   * @param failed told of a `trustProxy` function that threw
+   * @throws TypeError for an address or a range that is none
+   */
+  constructor(
+    trustProxy: TrustProxy,
+    private readonly failed: (error: unknown) => void = () => undefined,
+  ) {
     this.trust = compileTrust(trustProxy);
   }
 
@@ -55,7 +58,12 @@ export class PeerReader {
   }
 }
 
-function compileTrust(trustProxy: TrustProxy): (address: string, hop: number) => boolean {
+/**
+ * Whether to believe what a proxy at an address says.
+ *
+ * @throws TypeError for an address or a range that is none
+ */
+export function compileTrust(trustProxy: TrustProxy): (address: string, hop: number) => boolean {
   if (typeof trustProxy === 'function') return trustProxy;
   if (typeof trustProxy === 'boolean') return () => trustProxy;
   if (typeof trustProxy === 'number') return (_address, hop) => hop < trustProxy;

@@ -103,8 +103,16 @@ export class ConnectionDrain {
     const { clock, hooksSettled } = this.parts;
     while (connections.some(({ state }) => state !== 'closed') && clock.monotonic() < deadline)
       await this.sleep(BATCH_MS);
-    const remainingMs = Math.max(0, deadline - clock.monotonic());
-    await Promise.race([hooksSettled(), this.sleep(remainingMs)]);
+    await this.within(deadline - clock.monotonic(), hooksSettled());
+  }
+
+  /** Waits for something, but not longer than so many milliseconds. */
+  private async within(ms: number, done: Promise<void>): Promise<void> {
+    if (ms <= 0) return;
+    let stop: (() => void) | undefined;
+    const late = new Promise<void>((resolve) => (stop = this.parts.clock.every(ms, resolve)));
+    await Promise.race([done, late]);
+    stop?.();
   }
 
   private sleep(ms: number): Promise<void> {

@@ -43,9 +43,13 @@ export class BeatWriter {
     const { socket, server, raw } = connection;
     const { data } = this.frameFor(heartbeat);
     raw?.cork?.();
-    server.driver.send(socket!, data);
-    if (ridesWithHeartbeat(connection)) this.writePing(connection);
-    raw?.uncork?.();
+    try {
+      server.driver.send(socket!, data);
+      if (ridesWithHeartbeat(connection)) this.writePing(connection);
+    } finally {
+      // A frame that `ws` refuses must not hold the app's own ones back.
+      raw?.uncork?.();
+    }
     noteOwnFrame(connection);
     connection.owedAnswers++;
     this.sent++;

@@ -1,6 +1,6 @@
 import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js';
 import type { Clock } from '../clock/clock.js';
-import type { Connection, Question } from '../connection/connection.js';
+import { isPending, type Connection, type Question } from '../connection/connection.js';
 import { isOwnFrameWaiting } from '../connection/outflow.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection.settings.js';
@@ -89,8 +89,8 @@ export class HeartbeatEngine implements ConnectionFollower {
   /** Leaves a connection alone until its next beat. */
   rest(connection: Connection, now: AwakeTime): void {
     const intervalMs = beatIntervalOf(connection.server.settings)!;
-    const intervals = Math.max(1, Math.floor((now - connection.beatAt) / intervalMs) + 1);
-    connection.beatAt += intervals * intervalMs;
+    const overdueMs = now - connection.beatAt;
+    if (overdueMs >= 0) connection.beatAt += (Math.floor(overdueMs / intervalMs) + 1) * intervalMs;
     this.wheel.schedule(connection, connection.beatAt);
   }
 
@@ -127,7 +127,7 @@ export class HeartbeatEngine implements ConnectionFollower {
     connection.isHeldUp = false;
     // It could not be asked, so its silence since says nothing.
     connection.lastPeerAt = Math.max(connection.lastPeerAt, connection.lastHopAt);
-    if (connection.state !== 'open' || connection.question?.isMissed === false) return;
+    if (connection.state !== 'open' || isPending(connection.question)) return;
     this.fenced(connection, now, () => this.ask(connection, now));
   }
 
@@ -168,8 +168,8 @@ export class HeartbeatEngine implements ConnectionFollower {
     this.parts.turned(connection, now);
     // Whoever was told may have closed it.
     if (connection.state !== 'open') return;
-    if (question === undefined || question.isMissed) this.beat(connection, now);
-    else this.parts.lookDue(connection, question, now);
+    if (isPending(question)) this.parts.lookDue(connection, question, now);
+    else this.beat(connection, now);
   }
 
   private beat(connection: Connection, now: AwakeTime): void {
@@ -191,13 +191,11 @@ export class HeartbeatEngine implements ConnectionFollower {
     repeats: RepeatedQuestion,
   ): Question {
     const last = connection.question;
-    const question = this.questionOf(connection, heartbeat, now, {
-      ...repeats,
-      wasSent: last?.wasSent === true,
-    });
-    return last === undefined
-      ? question
-      : { ...question, ts: last.ts, sentAt: last.sentAt, bytesAtEnd: last.bytesAtEnd };
+    if (last?.handedOverAt === NEVER) this.noteHandOver(connection, last, now);
+    const stillWaits = last?.wasSent === true && last.handedOverAt === NEVER;
+    const question = this.questionOf(connection, heartbeat, now, { ...repeats, wasSent: stillWaits });
+    if (!stillWaits) return question;
+    return { ...question, ts: last.ts, sentAt: last.sentAt, bytesAtEnd: last.bytesAtEnd };
   }
 
   private questionOf(
@@ -218,6 +216,7 @@ export class HeartbeatEngine implements ConnectionFollower {
       probe: undefined,
       probeAnswered: false,
       isMissed: false,
+      isSettled: false,
       isRepeat: how.isRepeat,
       wasHeld: how.wasHeld,
       wasSent: how.wasSent,

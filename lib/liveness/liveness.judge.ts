@@ -1,6 +1,6 @@
 import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { ConnectionCloser } from '../connection/connection.closer.js';
-import type { Connection, GhostKind, Question } from '../connection/connection.js';
+import { isPending, type Connection, type GhostKind, type Question } from '../connection/connection.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
 import type { Crowd } from '../connection/crowd.js';
@@ -54,18 +54,20 @@ export class LivenessJudge implements ConnectionFollower {
 
   /** A connection that was asked is going: its silence from here on says nothing. */
   closing(connection: Connection): void {
-    if (connection.question?.isMissed === false) this.parts.breaker.noteHeard(connection.question.askedAt);
+    if (isPending(connection.question)) this.parts.breaker.noteHeard(connection.question.askedAt);
   }
 
   /** A question was answered with its own `ts`. */
   answered(connection: Connection, question: Question, now: AwakeTime): void {
     if (this.parts.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
-    if (!question.isMissed) this.parts.breaker.noteHeard(question.askedAt);
+    if (isPending(question)) {
+      this.parts.breaker.noteHeard(question.askedAt);
+      this.parts.engine.rest(connection, now);
+    }
     connection.confirmedBytes = question.bytesAtEnd ?? connection.confirmedBytes;
     connection.question = undefined;
     const wasMissing = connection.missed > 0;
     connection.missed = 0;
-    this.parts.engine.rest(connection, now);
     this.noteRecovery(connection, wasMissing);
   }
 
@@ -79,7 +81,7 @@ export class LivenessJudge implements ConnectionFollower {
     this.suspects = [];
     for (const connection of suspects) {
       const { question } = connection;
-      if (question === undefined || connection.state !== 'open') continue;
+      if (!isPending(question) || connection.state !== 'open') continue;
       this.parts.engine.fenced(connection, now, () => {
         const verdict = this.verdictOn(connection, question, now);
         this.carryOut(verdict, connection, question, now);
@@ -95,7 +97,7 @@ export class LivenessJudge implements ConnectionFollower {
     else if (verdict.kind === 'missed') this.miss(connection, question, now);
     else {
       this.parts.breaker.noteHeard(question.askedAt);
-      connection.question = undefined;
+      question.isSettled = true;
       engine.rest(connection, now);
       this.noteRecovery(connection, false);
     }

@@ -1,7 +1,7 @@
 import { SystemClock, type Clock } from '../clock/clock.js';
 import type { ConnectionHealthModuleOptions, GatewayHealthOptions } from '../connection-health.options.js';
 import type { ConnectionSettings } from '../connection/connection.settings.js';
-import { PeerReader } from '../connection/peer.reader.js';
+import { compileTrust, type TrustProxy } from '../connection/peer.reader.js';
 import type { DrainSettings } from '../drain/drain.plan.js';
 import { LOG_LEVELS } from '../lifecycle/lifecycle.catalogue.js';
 import type { LoggingSettings } from '../lifecycle/lifecycle.logger.js';
@@ -56,7 +56,7 @@ export interface ResolvedOptions {
   readonly drain: DrainSettings | false;
   readonly proxyIdleTimeoutMs: number | undefined;
   readonly identify: ConnectionHealthModuleOptions['identify'];
-  readonly peers: PeerReader;
+  readonly trustProxy: TrustProxy;
   readonly gateways: 'all' | 'decorated';
   readonly logging: LoggingSettings;
   readonly clock: Clock;
@@ -84,7 +84,7 @@ export function resolveOptions(options: ConnectionHealthModuleOptions | undefine
         ? undefined
         : reader.milliseconds('proxyIdleTimeoutMs', Infinity),
     identify: reader.function('identify'),
-    peers: peersOf(reader, given),
+    trustProxy: trustProxyOf(reader, given),
     gateways: reader.oneOf('gateways', ['all', 'decorated'], 'all'),
     logging: loggingOf(given.logging),
     clock: clockOf(reader, given),
@@ -163,9 +163,13 @@ function loggingOf(options: unknown): LoggingSettings {
   };
 }
 
-function peersOf(reader: OptionReader, { trustProxy = false }: ConnectionHealthModuleOptions): PeerReader {
+function trustProxyOf(
+  reader: OptionReader,
+  { trustProxy = false }: ConnectionHealthModuleOptions,
+): TrustProxy {
   try {
-    return new PeerReader(trustProxy);
+    compileTrust(trustProxy);
+    return trustProxy;
   } catch {
     return reader.reject(
       'trustProxy',

@@ -119,7 +119,10 @@ function adoptSocket(
   opened: SocketOpened,
 ): (() => void)[] {
   const untap = isTapped(socket) ? [] : [tapSocket(socket)];
-  (socket as { [CONNECTION]?: ObservedSocket })[CONNECTION] = opened(socket, request);
+  const record = opened(socket, request);
+  // One that was open before us may be in the middle of a message of the app: `ws` keeps that to itself (lib/sender.js).
+  if (record !== undefined) record.midMessage = socket._sender?._firstFragment === false;
+  (socket as { [CONNECTION]?: ObservedSocket | undefined })[CONNECTION] = record;
   return untap;
 }
 

@@ -4,6 +4,7 @@ import { CONNECTION, recordOf } from './transport.driver.js';
 export interface WsSocket {
   readonly readyState: number;
   readonly bufferedAmount: number;
+  readonly _sender?: { readonly _firstFragment?: boolean } | null;
   emit(event: string, ...args: unknown[]): boolean;
   send(data: unknown, options?: unknown, callback?: unknown): void;
   ping(data?: unknown): void;
@@ -18,7 +19,9 @@ export type WsSocketClass = new (...args: any[]) => WsSocket;
 
 const OPEN = 1;
 
-type Tap = Pick<WsSocket, 'emit' | 'send' | 'close' | 'pause' | 'resume'>;
+const METHODS = ['emit', 'send', 'close', 'pause', 'resume'] as const;
+
+type Tap = Pick<WsSocket, (typeof METHODS)[number]>;
 
 /**
  * A subclass of a socket class whose events and calls pass by the record of the socket first. `ws` reads
@@ -34,27 +37,40 @@ export function tappedClass(Base: WsSocketClass): WsSocketClass {
     }
   };
   Object.defineProperty(Tapped, 'name', { value: Base.name });
-  defineTap(Tapped.prototype, Base.prototype as WsSocket);
+  defineTap(Tapped.prototype, tapOver(Base.prototype as WsSocket));
   return Tapped;
 }
 
-/** Taps one socket that was there before us. @returns takes the tap off */
+/**
+ * Taps one socket that was there before us, over whatever its app has put on it.
+ *
+ * @returns takes the tap off, and puts back what was there
+ */
 export function tapSocket(socket: WsSocket): () => void {
-  defineTap(socket, Object.getPrototypeOf(socket) as WsSocket);
+  const before = METHODS.map((name) => [name, Object.getOwnPropertyDescriptor(socket, name)] as const);
+  const methods = Object.fromEntries(METHODS.map((name) => [name, socket[name]])) as Tap;
+  const tap = tapOver(methods);
+  defineTap(socket, tap);
   Object.defineProperty(socket, CONNECTION, { value: undefined, writable: true, configurable: true });
   return () => {
-    const names = [CONNECTION, 'emit', 'send', 'close', 'pause', 'resume'];
-    for (const name of names) Reflect.deleteProperty(socket, name);
+    Reflect.deleteProperty(socket, CONNECTION);
+    // What the app has put over the tap since stays; below it the tap finds no record and does nothing.
+    for (const [name, own] of before) if (socket[name] === tap[name]) restore(socket, name, own);
   };
 }
 
-function defineTap(target: object, base: WsSocket): void {
-  for (const [name, value] of Object.entries(tapOver(base))) {
-    Object.defineProperty(target, name, { value, writable: true, configurable: true });
+function restore(socket: object, name: string, own: PropertyDescriptor | undefined): void {
+  if (own === undefined) Reflect.deleteProperty(socket, name);
+  else Object.defineProperty(socket, name, own);
+}
+
+function defineTap(target: object, tap: Tap): void {
+  for (const name of METHODS) {
+    Object.defineProperty(target, name, { value: tap[name], writable: true, configurable: true });
   }
 }
 
-function tapOver(base: WsSocket): Tap {
+function tapOver(base: Tap): Tap {
   return {
     emit(this: WsSocket, event: string, first?: unknown, second?: unknown): boolean {
       const record = recordOf(this);

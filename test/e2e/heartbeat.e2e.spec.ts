@@ -9,7 +9,7 @@ const INTERVAL = 400;
 const TIMEOUT = 250;
 const TICK = 40;
 /** What a loaded machine may add to any of the product's own times. */
-const SLACK = 150;
+const SLACK = 500;
 
 @WebSocketGateway()
 class EchoGateway {

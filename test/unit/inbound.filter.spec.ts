@@ -38,6 +38,7 @@ function asked(connection: Connection, ts: number): void {
     probe: undefined,
     probeAnswered: false,
     isMissed: false,
+    isSettled: false,
     isRepeat: false,
     wasHeld: false,
     wasSent: true,

@@ -55,9 +55,8 @@ describe('PeerReader', () => {
   });
 
   it('falls back on the direct address where the app’s own function throws (R11)', () => {
-    const reader = new PeerReader(faultyTrust);
     const failures: unknown[] = [];
-    reader.failed = (error) => failures.push(error);
+    const reader = new PeerReader(faultyTrust, (error) => failures.push(error));
     expect(reader.read(request({ 'x-forwarded-for': '1.1.1.1' }), undefined).address).toBe(PROXY);
     expect(failures).toEqual([new Error('trust')]);
   });

@@ -21,7 +21,12 @@ function setUp(massTimeout: typeof MASS | false = false) {
   const sweeper = new StaleSweeper({
     awake: records.awake,
     registry,
-    closer: new ConnectionCloser({ clock: records.awake, stuck: () => undefined, failed }),
+    closer: new ConnectionCloser({
+      clock: records.awake,
+      began: () => undefined,
+      stuck: () => undefined,
+      failed,
+    }),
     bus: new LifecycleBus(() => records.clock.epoch(), failed),
     photographer: records.photographer,
     servers: () => servers,
