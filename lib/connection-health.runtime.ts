@@ -68,6 +68,7 @@ export class ConnectionHealthRuntime {
 
   private tickMs: number;
   private readonly crowd: Crowd;
+  private readonly breaker: MassTimeoutBreaker;
   private readonly pulse: Pulse;
   private readonly judge: LivenessJudge;
   private readonly pinger: ProtocolPinger;
@@ -97,6 +98,7 @@ export class ConnectionHealthRuntime {
       now: () => clock.monotonic(),
     });
     this.crowd = new Crowd(massTimeout === false ? Infinity : massTimeout.minConnections);
+    this.breaker = new MassTimeoutBreaker(massTimeout);
     this.stalls = new StallGuard(this.bus, TICKS_TO_REPORT * this.tickMs);
     this.pulse = new Pulse({
       clock,
@@ -177,7 +179,7 @@ export class ConnectionHealthRuntime {
       () => this.engine.tick(now),
       () => this.pinger.tick(now),
       () => this.closer.tick(now),
-      () => this.sweeper.tick(now) && this.reconciler.reconcile(),
+      () => void (this.sweeper.tick(now) && this.reconciler.reconcile().catch(failed)),
       () => this.finder.tick(),
       () => this.logger.flush(),
     ];
@@ -192,6 +194,8 @@ export class ConnectionHealthRuntime {
 
   /** Looks as often as the most impatient server asks for. */
   private keepPaceWith(watch: ServerWatch): void {
+    const { heartbeat } = watch.settings;
+    if (heartbeat !== false) this.breaker.cover(heartbeat.intervalMs);
     const tickMs = tickMsFor(watch.settings);
     if (tickMs >= this.tickMs) return;
     this.tickMs = tickMs;
@@ -226,15 +230,10 @@ export class ConnectionHealthRuntime {
   }
 
   private makeJudge(): LivenessJudge {
-    const { massTimeout, defaults } = this.options;
-    const { heartbeat } = defaults;
     return new LivenessJudge({
       engine: this.engine,
       closer: this.closer,
-      breaker: new MassTimeoutBreaker({
-        settings: massTimeout,
-        intervalMs: heartbeat === false ? FALLBACK_INTERVAL_MS : heartbeat.intervalMs,
-      }),
+      breaker: this.breaker,
       crowd: this.crowd,
       population: () => this.registry.size,
       bus: this.bus,
@@ -273,7 +272,15 @@ export class ConnectionHealthRuntime {
         else accept(result);
       },
       // The judge first: it must see the question that the engine drops.
-      followers: [this.judge, this.closer, this.engine, this.pinger, this.backpressure, narrator],
+      followers: [
+        this.judge,
+        this.closer,
+        this.engine,
+        this.pinger,
+        this.backpressure,
+        narrator,
+        { opened: (connection) => this.drain?.opened(connection) },
+      ],
     });
   }
 
@@ -311,7 +318,10 @@ export class ConnectionHealthRuntime {
           crowd: this.crowd,
           opened: (watch, socket, request) => this.tracker.open(watch, socket, request),
         }),
-      watched: (watch) => this.keepPaceWith(watch),
+      watched: (watch) => {
+        this.keepPaceWith(watch);
+        this.drain?.watched(watch);
+      },
       released: (watch) => {
         for (const connection of this.registry)
           if (connection.server === watch) this.tracker.forget(connection);
@@ -324,6 +334,7 @@ export class ConnectionHealthRuntime {
       registry: this.registry,
       bus: this.bus,
       servers: () => this.binder.servers(),
+      nextTurn: (run) => this.options.clock.afterPoll(run),
       vanished: (connection) => this.tracker.closed(connection, ABNORMAL, ''),
       forget: (connection) => this.tracker.forget(connection),
     });
@@ -361,9 +372,6 @@ export class ConnectionHealthRuntime {
     return observer as SocketObserver<ObservedSocket>;
   }
 }
-
-/** The breaker's memory where the module asks nobody, but a gateway may. */
-const FALLBACK_INTERVAL_MS = 30_000;
 
 /** Tells the connections of one process from those of another, and from those of its next life. */
 function idPrefix(epoch: number): string {

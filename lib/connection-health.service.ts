@@ -45,8 +45,8 @@ export class ConnectionHealthService {
   constructor(@Inject(CONNECTION_HEALTH_RUNTIME) private readonly runtime: ConnectionHealthRuntime) {}
 
   /**
-   * Everything that happens to connections, from the subscription on. Completes when the app closes. What a subscriber
-   * throws is rxjs' affair, which reports it as uncaught; the hooks on gateways are fenced.
+   * Everything that happens to connections, from the subscription on. Completes when the app closes. An observer that
+   * throws is logged and breaks nothing; behind operators it is rxjs' affair, which reports it as uncaught.
    */
   get events$(): Observable<LifecycleEvent> {
     return this.runtime.bus.events$;

@@ -87,6 +87,11 @@ export class AwakeClock {
 
   private remember(creditMs: number): void {
     this.credits.push({ from: Math.floor(this.awakeAtObservation), totalMs: this.creditedMs + creditMs });
-    if (this.credits.length > REMEMBERED_CREDITS) this.credits.shift();
+    // Of the older half every second one is enough to tell how long ago something was.
+    if (this.credits.length > REMEMBERED_CREDITS) {
+      this.credits = this.credits.filter(
+        (_, index) => index === 0 || index > REMEMBERED_CREDITS / 2 || index % 2 === 0,
+      );
+    }
   }
 }

@@ -63,7 +63,7 @@ export class ConnectionCloser implements ConnectionFollower {
   closing(connection: Connection): void {
     const now = this.parts.clock.now();
     observeOutflow(connection, now);
-    this.deadlines.set(connection, now + connection.server.settings.closeTimeoutMs);
+    this.deadlines.set(connection, now + graceMsOf(connection));
   }
 
   forgotten(connection: Connection): void {
@@ -113,4 +113,12 @@ export class ConnectionCloser implements ConnectionFollower {
     this.deadlines.set(connection, now + closeTimeoutMs);
     return true;
   }
+}
+
+/** Whoever the app sends away gets the time to read what it was sent before: a kernel may hold megabytes of it. */
+function graceMsOf({ closing, server, writtenBytes, confirmedBytes }: Connection): number {
+  const { closeTimeoutMs, progress, heartbeat } = server.settings;
+  if (closing !== undefined || heartbeat === false) return closeTimeoutMs;
+  const readingMs = ((writtenBytes - confirmedBytes) / progress.minDrainBytesPerSecond) * 1000;
+  return closeTimeoutMs + Math.min(progress.maxExtraMs, readingMs);
 }

@@ -102,8 +102,11 @@ export class Connection implements ObservedSocket {
   wasSpared = false;
 
   midMessage = false;
-  /** Whether a question waits for the end of a message of the app. */
+  fragments = 0;
+  /** Whether a question waits for the end of a message of the app, and since when. */
   isHeldUp = false;
+  heldUpSince = NEVER;
+  fragmentsAtHold = 0;
   isPaused = false;
   /** Messages and control bytes received, to tell data bytes from the rest (R3). */
   messages = 0;
@@ -117,8 +120,9 @@ export class Connection implements ObservedSocket {
   sentCode: number | undefined = undefined;
   bytesOut = 0;
   bytesOutAt: AwakeTime;
-  /** Data bytes at the last beat of a connection that gets protocol pings only. */
+  /** Data bytes and messages at the last beat of a connection that gets protocol pings only. */
   dataBytesAtBeat = 0;
+  messagesAtBeat = 0;
   /** Bytes written when the last answered question went out. */
   confirmedBytes = 0;
   /** Heartbeats that the client sent by itself since the last beat (R10); below 0 while it may catch up. */
@@ -175,6 +179,13 @@ export class Connection implements ObservedSocket {
     const { heartbeat } = settings;
     if (heartbeat === false || crowd.isMute || this.isHeldUp) return true;
     return heartbeat.enforce === 'negotiated' && !this.hasAnswered;
+  }
+
+  /** Whether what the peer has said may not have reached us, for a reason of our own: it cannot be judged (R2). */
+  get isUnheard(): boolean {
+    const { socket, server } = this;
+    if (this.isPaused || this.raw?.isPaused?.() === true) return true;
+    return socket !== undefined && server.driver.isDigesting(socket);
   }
 
   /** Bytes that we sent and that have not left this process. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { ConnectionCloser } from '../connection/connection.closer.js';
 import type { Connection } from '../connection/connection.js';
+import type { ConnectionFollower } from '../connection/connection.follower.js';
 import type { ConnectionRegistry } from '../connection/connection.registry.js';
 import type { WatchedServer } from '../connection/watched.server.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
@@ -16,7 +17,7 @@ export interface DrainableServer extends WatchedServer {
 }
 
 /** Closes everybody on purpose, slowly, each with a time to come back. */
-export class ConnectionDrain {
+export class ConnectionDrain implements ConnectionFollower {
   private running: Promise<DrainReport> | undefined;
   private readonly reopen: (() => void)[] = [];
 
@@ -46,6 +47,18 @@ export class ConnectionDrain {
     return this.running;
   }
 
+  /** Whoever slips in, because its upgrade was under way, is sent away when its gateway has seen it. */
+  opened(connection: Connection): void {
+    if (!this.isDraining) return;
+    const { clock, settings } = this.parts;
+    clock.afterPoll(() => this.sendAway(connection, Math.round(Math.random() * settings.reconnectSpreadMs)));
+  }
+
+  /** A server that is watched from now on takes nobody in either. */
+  watched({ driver, server }: DrainableServer): void {
+    if (this.isDraining) this.reopen.push(driver.refuseUpgrades(server, this.retryAfterS));
+  }
+
   /** Lets clients in again; for when the server outlives us. */
   release(): void {
     for (const undo of this.reopen.splice(0)) undo();
@@ -71,9 +84,14 @@ export class ConnectionDrain {
   }
 
   private refuseNewcomers(): void {
-    const { settings, servers } = this.parts;
-    const retryAfterS = Math.max(1, Math.ceil((settings.spreadMs + settings.reconnectSpreadMs) / 1000));
-    for (const { driver, server } of servers()) this.reopen.push(driver.refuseUpgrades(server, retryAfterS));
+    for (const { driver, server } of this.parts.servers()) {
+      this.reopen.push(driver.refuseUpgrades(server, this.retryAfterS));
+    }
+  }
+
+  private get retryAfterS(): number {
+    const { spreadMs, reconnectSpreadMs } = this.parts.settings;
+    return Math.max(1, Math.ceil((spreadMs + reconnectSpreadMs) / 1000));
   }
 
   private async closeInBatches(connections: readonly Connection[], deadline: number): Promise<void> {

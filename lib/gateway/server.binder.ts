@@ -201,9 +201,10 @@ export class ServerBinder {
 
   /** Two servers of one name would be one in metrics, and one's hooks would hear of the other's clients. */
   private nameApart(watch: ServerWatch): void {
-    const namesakes = [...this.watches.values()].filter(
-      (other) => other !== watch && other.usersName === watch.usersName,
+    const taken = new Set(
+      [...this.watches.values()].filter((other) => other !== watch).map(({ name }) => name),
     );
-    watch.suffix = namesakes.length === 0 ? '' : `#${namesakes.length + 1}`;
+    watch.suffix = '';
+    for (let number = 2; taken.has(watch.name); number++) watch.suffix = `#${number}`;
   }
 }

@@ -49,7 +49,6 @@ export class ServerWatch implements WatchedServer {
     this.track = (...socket) => parts.opened(this, ...socket);
   }
 
-  private readonly adopted: (() => void)[] = [];
   private detach: (() => void) | undefined;
 
   /** The names of its users, sorted and joined by `+`. */
@@ -103,13 +102,12 @@ export class ServerWatch implements WatchedServer {
 
   /** Tracks a socket that was missed. */
   adopt(socket: object): void {
-    this.adopted.push(this.driver.adopt({ socket, opened: this.track }));
+    this.driver.adopt({ socket, opened: this.track });
   }
 
   /** Leaves the server as it was. */
   release(): void {
     this.detach?.();
-    for (const undo of this.adopted.splice(0)) undo();
   }
 
   private refuseOtherCodec({ heartbeat }: ConnectionSettings, user: ServerUser): void {

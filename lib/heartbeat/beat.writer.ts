@@ -6,7 +6,6 @@ import type { ServerMessage } from '../protocol/messages.js';
 
 /** The frame of one tick for all connections that share their settings. */
 interface BeatFrame {
-  readonly heartbeat: HeartbeatSettings;
   readonly ts: number;
   readonly data: string | Uint8Array;
 }
@@ -16,7 +15,8 @@ export class BeatWriter {
   private pingNumber = 0;
   private payload: Uint8Array | undefined;
   private lastTs = 0;
-  private frame: BeatFrame | undefined;
+  private ts: number | undefined;
+  private readonly frames = new Map<HeartbeatSettings, BeatFrame>();
 
   /** Heartbeats sent since the start. */
   sent = 0;
@@ -29,7 +29,8 @@ export class BeatWriter {
 
   /** From here on frames carry a new time and pings a new payload. */
   newTick(): void {
-    this.frame = undefined;
+    this.frames.clear();
+    this.ts = undefined;
     this.payload = undefined;
   }
 
@@ -77,13 +78,19 @@ export class BeatWriter {
   }
 
   private frameFor(heartbeat: HeartbeatSettings): BeatFrame {
-    if (this.frame?.heartbeat !== heartbeat) {
-      // Never twice the same, and never going back, even where the system's date does: answers are matched by it.
-      const ts = (this.lastTs = Math.max(this.lastTs + 1, this.clock.epoch()));
-      const data = heartbeat.codec.encode({ type: 'server_ping', ts, interval: heartbeat.intervalMs });
-      this.frame = { heartbeat, ts, data };
-    }
-    return this.frame;
+    const known = this.frames.get(heartbeat);
+    if (known !== undefined) return known;
+    const ts = this.tickTs();
+    const data = heartbeat.codec.encode({ type: 'server_ping', ts, interval: heartbeat.intervalMs });
+    const frame = { ts, data };
+    this.frames.set(heartbeat, frame);
+    return frame;
+  }
+
+  /** Never the same in two ticks, and never going back, even where the system's date does: answers are matched by it. */
+  private tickTs(): number {
+    this.ts ??= this.lastTs = Math.max(this.lastTs + 1, this.clock.epoch());
+    return this.ts;
   }
 
   private writePing({ socket, server }: Connection): Uint8Array | undefined {

@@ -101,7 +101,8 @@ export class HeartbeatEngine implements ConnectionFollower {
     if (heartbeat === false || socket === undefined || !connection.server.driver.isOpen(socket)) return;
     if (connection.midMessage) {
       // A data frame of ours would end up inside the app's message (R9).
-      connection.isHeldUp = true;
+      noteHold(connection, now);
+      connection.isHeldUp = !isForgotten(connection, now);
       this.parts.writer.ping(connection);
       this.rest(connection, now);
       return;
@@ -123,8 +124,9 @@ export class HeartbeatEngine implements ConnectionFollower {
 
   /** The app's message is complete: a question that had to wait for that is asked. */
   messageFinished(connection: Connection, now: AwakeTime): void {
-    if (!connection.isHeldUp) return;
+    if (connection.heldUpSince === NEVER) return;
     connection.isHeldUp = false;
+    connection.heldUpSince = NEVER;
     // It could not be asked, so its silence since says nothing.
     connection.lastPeerAt = Math.max(connection.lastPeerAt, connection.lastHopAt);
     if (connection.state !== 'open' || isPending(connection.question)) return;
@@ -223,4 +225,16 @@ export class HeartbeatEngine implements ConnectionFollower {
       stallsSeen: this.parts.stalls(),
     };
   }
+}
+
+/** Notes since when the app has sent no part of the message that holds a question up. */
+function noteHold(connection: Connection, now: AwakeTime): void {
+  if (connection.heldUpSince !== NEVER && connection.fragments === connection.fragmentsAtHold) return;
+  connection.heldUpSince = now;
+  connection.fragmentsAtHold = connection.fragments;
+}
+
+/** Whether the app seems to have forgotten a message that it began: nobody may live on a hop's word for ever (R1). */
+function isForgotten({ heldUpSince, server }: Connection, now: AwakeTime): boolean {
+  return now - heldUpSince > server.settings.progress.maxMessageMs;
 }

@@ -43,9 +43,9 @@ export class InboundFilter {
     connection.lastPeerAt = this.parts.awake.now();
     connection.messages++;
     const { heartbeat } = connection.server.settings;
-    // Data of another type (ws' binaryType) has no such length and is the app's by that.
-    if (heartbeat === false || !(data.byteLength <= MAX_HEARTBEAT_BYTES)) return false;
-    const recognised = this.recognise(heartbeat, data, isBinary);
+    const bytes = bytesOf(data);
+    if (heartbeat === false || bytes === undefined || bytes.byteLength > MAX_HEARTBEAT_BYTES) return false;
+    const recognised = this.recognise(heartbeat, bytes, isBinary);
     if (recognised === undefined) return false;
     this.take(connection, heartbeat, recognised);
     return true;
@@ -132,6 +132,12 @@ export class InboundFilter {
       this.parts.failed(error);
     }
   }
+}
+
+/** The bytes of a message, whatever the app's `binaryType`; `undefined` for a list of fragments, which is the app's. */
+function bytesOf(data: unknown): Uint8Array | undefined {
+  if (data instanceof Uint8Array) return data;
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
 }
 
 function noteLatency(connection: Connection, latencyMs: number): void {

@@ -1,4 +1,4 @@
-import { Observable, type Subscriber } from 'rxjs';
+import { Observable, Subscription, type Observer, type Subscriber } from 'rxjs';
 
 import type { LifecycleEvent, LifecycleEventOf, LifecycleEventType } from './lifecycle.events.js';
 
@@ -22,14 +22,16 @@ export class LifecycleBus {
   ) {}
 
   /** All events from now on; completes with the app. */
-  readonly events$ = new Observable<LifecycleEvent>((subscriber) => {
-    if (this.isClosed) {
-      subscriber.complete();
-      return undefined;
-    }
-    this.subscribers.add(subscriber);
-    return () => this.subscribers.delete(subscriber);
-  });
+  readonly events$ = this.fenced(
+    new Observable<LifecycleEvent>((subscriber) => {
+      if (this.isClosed) {
+        subscriber.complete();
+        return undefined;
+      }
+      this.subscribers.add(subscriber);
+      return () => this.subscribers.delete(subscriber);
+    }),
+  );
 
   /** @returns takes the listener off */
   on<Type extends LifecycleEventType>(
@@ -61,5 +63,37 @@ export class LifecycleBus {
     this.isClosed = true;
     this.listeners.clear();
     for (const subscriber of [...this.subscribers]) subscriber.complete();
+  }
+
+  /**
+   * Keeps what an observer throws from rxjs, which would report it as uncaught and so end the process (R11). An
+   * observer behind operators is theirs.
+   */
+  private fenced(source: Observable<LifecycleEvent>): Observable<LifecycleEvent> {
+    const subscribe = source.subscribe.bind(source) as (...args: unknown[]) => Subscription;
+    source.subscribe = (observer?: unknown, ...rest: unknown[]): Subscription =>
+      subscribe(this.fencedObserver(observer), ...rest);
+    return source;
+  }
+
+  private fencedObserver(observer: unknown): unknown {
+    const isFunction = typeof observer === 'function';
+    if (
+      !isFunction &&
+      (typeof observer !== 'object' || observer === null || observer instanceof Subscription)
+    )
+      return observer;
+    const target = (isFunction ? { next: observer } : observer) as Partial<Observer<LifecycleEvent>>;
+    return {
+      next: (event: LifecycleEvent) => {
+        try {
+          target.next?.(event);
+        } catch (error) {
+          this.failed(error);
+        }
+      },
+      error: (error: unknown) => target.error?.(error),
+      complete: () => target.complete?.(),
+    };
   }
 }

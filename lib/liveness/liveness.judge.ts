@@ -98,6 +98,7 @@ export class LivenessJudge implements ConnectionFollower {
     else {
       this.parts.breaker.noteHeard(question.askedAt);
       question.isSettled = true;
+      connection.confirmedBytes = question.bytesAtEnd ?? connection.confirmedBytes;
       engine.rest(connection, now);
       this.noteRecovery(connection, false);
     }
@@ -107,7 +108,7 @@ export class LivenessJudge implements ConnectionFollower {
     const { heartbeat, progress } = connection.server.settings;
     if (heartbeat === false) return { kind: 'alive' };
     if (question.handedOverAt === NEVER) this.parts.engine.noteHandOver(connection, question, now);
-    const isPaused = connection.isPaused || connection.raw?.isPaused?.() === true;
+    const isPaused = connection.isUnheard;
     const facts = {
       isPaused,
       wasHeard: !isPaused && this.wasHeard(connection, question, now),
@@ -166,7 +167,7 @@ export class LivenessJudge implements ConnectionFollower {
     const wasEpisode = breaker.isEpisode(now);
     const silence = breaker.shouldHold({ askedAt, timeoutMs }, population(), now);
     if (silence === undefined) return false;
-    if (!wasEpisode) this.parts.bus.publish('mass_timeout', () => silence);
+    if (!wasEpisode && breaker.isEpisode(now)) this.parts.bus.publish('mass_timeout', () => silence);
     this.parts.bus.publish('held', () => ({
       connection: this.parts.photographer.take(connection),
       ...silence,

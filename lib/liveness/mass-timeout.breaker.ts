@@ -27,20 +27,23 @@ const SLOTS = 64;
 export class MassTimeoutBreaker {
   private readonly asked = new Int32Array(SLOTS);
   private readonly heard = new Int32Array(SLOTS);
-  private readonly slotMs: number;
+  private slotMs = 1;
+  private intervalMs = 0;
   private lastSlot = 0;
 
   private episodeStartedAt: AwakeTime = -Infinity;
 
-  constructor(
-    private readonly parts: {
-      readonly settings: MassTimeoutSettings | false;
-      /** Between two questions to one connection. */
-      readonly intervalMs: number;
-    },
-  ) {
+  constructor(private readonly settings: MassTimeoutSettings | false) {}
+
+  /** There are connections that are asked at this interval: the window must hold the longest. */
+  cover(intervalMs: number): void {
+    if (intervalMs <= this.intervalMs) return;
+    this.intervalMs = intervalMs;
     // Questions are looked at for less than an interval; the rest is room for stalls and slow readers.
-    this.slotMs = Math.max(1, Math.ceil(parts.intervalMs / (SLOTS / 4)));
+    this.slotMs = Math.max(1, Math.ceil(intervalMs / (SLOTS / 4)));
+    this.asked.fill(0);
+    this.heard.fill(0);
+    this.lastSlot = 0;
   }
 
   noteAsked(at: AwakeTime): void {
@@ -64,13 +67,13 @@ export class MassTimeoutBreaker {
     population: number,
     now: AwakeTime,
   ): MassSilence | undefined {
-    const { settings } = this.parts;
+    const { settings } = this;
     if (settings === false || population < settings.minConnections) return undefined;
     this.turnTo(now);
     const silence = this.silenceBetween(question.askedAt, now - question.timeoutMs / 2);
-    if (this.isEpisode(now)) return silence;
-    const isMass = silence.asked >= MIN_SAMPLE && silence.silent > settings.ratio * silence.asked;
-    if (!isMass) return undefined;
+    // Too few were asked in so short a time to tell: a second question costs one more timeout, which is as short.
+    if (this.isEpisode(now) || silence.asked < MIN_SAMPLE) return silence;
+    if (silence.silent <= settings.ratio * silence.asked) return undefined;
     this.episodeStartedAt = now;
     return silence;
   }
@@ -80,7 +83,7 @@ export class MassTimeoutBreaker {
    * one moment has had its verdict, and so long each of them is held.
    */
   isEpisode(now: AwakeTime): boolean {
-    return now - this.episodeStartedAt <= this.parts.intervalMs;
+    return now - this.episodeStartedAt <= this.intervalMs;
   }
 
   private silenceBetween(from: AwakeTime, to: AwakeTime): MassSilence {

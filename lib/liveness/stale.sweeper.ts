@@ -28,7 +28,7 @@ export interface SweepOrder {
 
 /** The scheduled pass that finds and closes the stale (R5). */
 export class StaleSweeper {
-  private nextAt = new Map<WatchedServer, AwakeTime>();
+  private readonly nextAt = new WeakMap<WatchedServer, AwakeTime>();
   private isSweeping = false;
   /** Those that were asked once more because so many were stale at once. */
   private readonly askedAgainAt = new WeakMap<Connection, AwakeTime>();
@@ -179,7 +179,7 @@ export class StaleSweeper {
     if (heartbeat === false) noteUnaskedUpload(connection, now);
     if (now - connection.lastActivityAt <= staleAfterMs) return false;
     const facts = {
-      isPaused: connection.isPaused || connection.raw?.isPaused?.() === true,
+      isPaused: connection.isUnheard,
       unsentMovedAt: observeOutflow(connection, now)?.movedAt ?? NEVER,
       // Where nobody is asked nothing is ever confirmed.
       bytesAhead: heartbeat === false ? 0 : connection.writtenBytes - connection.confirmedBytes,

@@ -32,6 +32,7 @@ export function noteUpload(connection: Connection, bytesBefore: number, now: Awa
 export function noteUnaskedUpload(connection: Connection, now: AwakeTime): void {
   const bytesBefore = connection.dataBytesAtBeat;
   connection.dataBytesAtBeat = connection.dataBytes;
-  const hasSpoken = connection.lastPeerAt >= connection.beatAt;
+  const hasSpoken = connection.messages !== connection.messagesAtBeat;
+  connection.messagesAtBeat = connection.messages;
   if (!hasSpoken && noteUpload(connection, bytesBefore, now)) connection.lastPeerAt = now;
 }

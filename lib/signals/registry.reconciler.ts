@@ -4,6 +4,9 @@ import type { WatchedServer } from '../connection/watched.server.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import { recordOf } from '../transport/transport.driver.js';
 
+/** Looked at before others may run. */
+const SLICE = 5_000;
+
 /** A server whose own list of sockets can be compared with ours. */
 export interface ReconcilableServer extends WatchedServer {
   readonly server: object;
@@ -15,11 +18,16 @@ export interface ReconcilableServer extends WatchedServer {
 export class RegistryReconciler {
   /** What was mended since it was last asked for. */
   private mended = 0;
+  private isLooking = false;
+  /** Sockets that were not tracked at the last look. */
+  private readonly untracked = new WeakSet<object>();
 
   constructor(
     private readonly parts: {
       readonly registry: ConnectionRegistry;
       readonly bus: LifecycleBus;
+      /** Runs in the next turn of the event loop, so that others may run before. */
+      readonly nextTurn: (run: () => void) => void;
       readonly servers: () => Iterable<ReconcilableServer>;
       /** The socket of a connection is gone, but nobody has told. */
       readonly vanished: (connection: Connection) => void;
@@ -35,18 +43,24 @@ export class RegistryReconciler {
     return mended;
   }
 
-  reconcile(): void {
-    for (const server of this.parts.servers()) this.reconcileServer(server);
+  /** Looks at everything once, in slices. Does nothing while an earlier look is under way. */
+  async reconcile(): Promise<void> {
+    if (this.isLooking) return;
+    this.isLooking = true;
+    for (const server of [...this.parts.servers()]) await this.reconcileServer(server);
+    this.isLooking = false;
   }
 
-  private reconcileServer(server: ReconcilableServer): void {
+  private async reconcileServer(server: ReconcilableServer): Promise<void> {
     const sockets = server.driver.socketsOf(server.server);
     if (sockets === undefined) return;
-    const known = new Set(sockets);
-    const untracked = [...known].filter((socket) => server.driver.isOpen(socket) && !this.isTracked(socket));
-    const vanished = [...this.parts.registry].filter(
+    const untracked = await this.collect(sockets, (socket) => this.isOverlooked(socket, server));
+    const vanished = await this.collect(
+      this.parts.registry,
       (connection) =>
-        connection.server === server && !known.has(connection.socket!) && connection.raw?.destroyed === true,
+        connection.server === server &&
+        connection.raw?.destroyed === true &&
+        !sockets.has(connection.socket!),
     );
     if (untracked.length + vanished.length === 0) return;
     this.mended += untracked.length + vanished.length;
@@ -57,6 +71,24 @@ export class RegistryReconciler {
       untracked: untracked.length,
       vanished: vanished.length,
     }));
+  }
+
+  private async collect<Item>(items: Iterable<Item>, isWanted: (item: Item) => boolean): Promise<Item[]> {
+    const found: Item[] = [];
+    let looked = 0;
+    for (const item of items) {
+      if (isWanted(item)) found.push(item);
+      if (++looked % SLICE === 0) await new Promise<void>((resolve) => this.parts.nextTurn(resolve));
+    }
+    return found;
+  }
+
+  /** Untracked twice in a row: an app may announce a socket only when it has logged in. */
+  private isOverlooked(socket: object, server: ReconcilableServer): boolean {
+    if (!server.driver.isOpen(socket) || this.isTracked(socket)) return false;
+    const wasUntracked = this.untracked.has(socket);
+    this.untracked.add(socket);
+    return wasUntracked;
   }
 
   private isTracked(socket: object): boolean {

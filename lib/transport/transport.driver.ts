@@ -22,6 +22,8 @@ export interface ObservedSocket {
   readonly observer: SocketObserver<ObservedSocket>;
   /** Between the first and the last fragment of a message that the app is sending: no data frame of ours may go out. */
   midMessage: boolean;
+  /** Fragments that the app has sent, without the last one of a message. */
+  fragments: number;
 }
 
 /** Called for each socket of an attached server, once. */
@@ -68,15 +70,20 @@ export interface TransportDriver {
   /**
    * Observes every socket of a server, those that are there already included.
    *
-   * @returns takes everything back
+   * @returns observes no later ones; each socket is let go by {@link release}
    */
   attach(attachment: { server: object; opened: SocketOpened }): () => void;
-  /** Observes one socket that was missed. @returns takes that back */
-  adopt(attachment: { socket: object; opened: SocketOpened }): () => void;
+  /** Observes one socket that was missed. */
+  adopt(attachment: { socket: object; opened: SocketOpened }): void;
   /** The TCP connection of a socket. */
   raw(socket: object, request: IncomingMessage | undefined): RawSocket | undefined;
   /** Whether frames can be sent. */
   isOpen(socket: object): boolean;
+  /**
+   * Whether bytes of the peer were read that the library has not made a message of yet: a compressed one is in the
+   * inflater, which is asynchronous and serves ten at a time in the whole process (ws, lib/permessage-deflate.js).
+   */
+  isDigesting(socket: object): boolean;
   /** Bytes that were sent but have not left this process. */
   bufferedBytes(socket: object): number;
   /** Sends a data frame below the app's own hooks; `flushed` is called when it was handed to the kernel. */
@@ -88,7 +95,7 @@ export interface TransportDriver {
   /** Destroys the socket at once. */
   terminate(socket: object): void;
   /** The sockets that a server itself knows of; `undefined` where it keeps no list. */
-  socketsOf(server: object): Iterable<object> | undefined;
+  socketsOf(server: object): ReadonlySet<object> | undefined;
   /** Answers every new upgrade with 503 from now on. @returns takes it back */
   refuseUpgrades(server: object, retryAfterS: number): () => void;
   /** Forgets the record of a socket that lives on. */

@@ -28,6 +28,8 @@ const BINARY_FRAME = { ...HEARTBEAT_FRAME, binary: true };
 /** Servers and sockets of the `ws` package, version 8. */
 export class WsDriver implements TransportDriver {
   readonly name = 'ws';
+  /** What takes the taps off sockets whose class did not bring one. */
+  private readonly taps = new WeakMap<object, () => void>();
 
   recognises(server: unknown): server is WsServer {
     if (typeof server !== 'object' || server === null) return false;
@@ -38,22 +40,23 @@ export class WsDriver implements TransportDriver {
 
   attach({ server, opened }: { server: object; opened: SocketOpened }): () => void {
     const wsServer = server as WsServer;
-    const untap: (() => void)[] = [replaceSocketClass(wsServer)];
+    const restoreClass = replaceSocketClass(wsServer);
     const track = (socket: WsSocket, request?: IncomingMessage): void => {
-      if (recordOf(socket) === undefined) untap.push(...adoptSocket(socket, request, opened));
+      if (recordOf(socket) === undefined) this.observe(socket, request, opened);
     };
     wsServer.prependListener('connection', track);
-    untap.push(() => wsServer.removeListener('connection', track));
     for (const socket of wsServer.clients ?? []) if (socket.readyState === OPEN) track(socket);
-    return () => untap.forEach((undo) => undo());
+    return () => {
+      wsServer.removeListener('connection', track);
+      restoreClass();
+    };
   }
 
-  adopt({ socket, opened }: { socket: object; opened: SocketOpened }): () => void {
-    const untap = adoptSocket(socket as WsSocket, undefined, opened);
-    return () => untap.forEach((undo) => undo());
+  adopt({ socket, opened }: { socket: object; opened: SocketOpened }): void {
+    this.observe(socket as WsSocket, undefined, opened);
   }
 
-  socketsOf(server: object): Iterable<object> | undefined {
+  socketsOf(server: object): ReadonlySet<object> | undefined {
     return (server as WsServer).clients;
   }
 
@@ -81,6 +84,11 @@ export class WsDriver implements TransportDriver {
     return (socket as WsSocket).bufferedAmount;
   }
 
+  isDigesting(socket: object): boolean {
+    const { _receiver: receiver } = socket as { _receiver?: { readonly writableLength?: number } | null };
+    return (receiver?.writableLength ?? 0) > 0;
+  }
+
   send(socket: object, frame: string | Uint8Array, flushed?: () => void): void {
     const options = typeof frame === 'string' ? TEXT_FRAME : BINARY_FRAME;
     untapped(socket).send.call(socket, frame, options, flushed);
@@ -100,6 +108,16 @@ export class WsDriver implements TransportDriver {
 
   release(socket: object): void {
     (socket as { [CONNECTION]?: ObservedSocket | undefined })[CONNECTION] = undefined;
+    this.taps.get(socket)?.();
+    this.taps.delete(socket);
+  }
+
+  private observe(socket: WsSocket, request: IncomingMessage | undefined, opened: SocketOpened): void {
+    if (!isTapped(socket)) this.taps.set(socket, tapSocket(socket));
+    const record = opened(socket, request);
+    // One that was open before us may be in the middle of a message of the app: `ws` keeps that to itself (lib/sender.js).
+    if (record !== undefined) record.midMessage = socket._sender?._firstFragment === false;
+    (socket as { [CONNECTION]?: ObservedSocket | undefined })[CONNECTION] = record;
   }
 }
 
@@ -110,20 +128,6 @@ function replaceSocketClass(server: WsServer): () => void {
   return () => {
     if (server.options.WebSocket === tapped) server.options.WebSocket = original;
   };
-}
-
-/** @returns what takes the tap off again, where the socket's class did not bring one */
-function adoptSocket(
-  socket: WsSocket,
-  request: IncomingMessage | undefined,
-  opened: SocketOpened,
-): (() => void)[] {
-  const untap = isTapped(socket) ? [] : [tapSocket(socket)];
-  const record = opened(socket, request);
-  // One that was open before us may be in the middle of a message of the app: `ws` keeps that to itself (lib/sender.js).
-  if (record !== undefined) record.midMessage = socket._sender?._firstFragment === false;
-  (socket as { [CONNECTION]?: ObservedSocket | undefined })[CONNECTION] = record;
-  return untap;
 }
 
 function isTapped(socket: WsSocket): boolean {

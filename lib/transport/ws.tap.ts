@@ -93,6 +93,7 @@ function tapOver(base: Tap): Tap {
       if (record === undefined) return;
       const wasMidMessage = record.midMessage;
       record.midMessage = isFragment(options);
+      if (record.midMessage) record.fragments++;
       if (wasMidMessage && !record.midMessage) record.observer.messageFinished(record);
     },
     close(this: WsSocket, code?: unknown): void {

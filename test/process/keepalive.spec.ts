@@ -12,9 +12,12 @@ import { sleep } from '../support/wait.js';
 @WebSocketGateway()
 class KeepAliveGateway {}
 
+function hex(port: number): string {
+  return port.toString(16).toUpperCase().padStart(4, '0');
+}
+
 /** Timer 02 of a row in the kernel's table is the keepalive timer (Linux, Documentation/networking/proc_net_tcp.txt). */
 function keepAliveTimerOf(localPort: number, remotePort: number): { isOn: boolean; seconds: number } {
-  const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
   const row = readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
     .map((line) => line.trim().split(/\s+/))

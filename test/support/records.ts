@@ -42,6 +42,10 @@ export class FakeDriver implements TransportDriver {
     return undefined;
   }
 
+  isDigesting(): boolean {
+    return false;
+  }
+
   isOpen(): boolean {
     return this.open;
   }

@@ -103,6 +103,7 @@ describe('noteUnaskedUpload', () => {
     connection.beatAt = 10 * SECOND;
     receive(100);
     connection.lastPeerAt = 11 * SECOND;
+    connection.messages++;
     noteUnaskedUpload(connection, 20 * SECOND);
     expect(connection.lastPeerAt).toBe(11 * SECOND);
     expect(connection.upload).toBeUndefined();
