@@ -47,8 +47,11 @@ export class RegistryReconciler {
   async reconcile(): Promise<void> {
     if (this.isLooking) return;
     this.isLooking = true;
-    for (const server of [...this.parts.servers()]) await this.reconcileServer(server);
-    this.isLooking = false;
+    try {
+      for (const server of [...this.parts.servers()]) await this.reconcileServer(server);
+    } finally {
+      this.isLooking = false;
+    }
   }
 
   private async reconcileServer(server: ReconcilableServer): Promise<void> {

@@ -3,27 +3,45 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { TestProcess } from '../support/process.js';
 import { sleep } from '../support/wait.js';
 
-describe('a server that was stopped for a while', () => {
+const AWAY = 4_000;
+const CLIENTS = 20;
+
+describe('a server that could not listen for a while', () => {
   const processes: TestProcess[] = [];
   afterEach(async () => {
     await Promise.all(processes.splice(0).map((process) => process.end()));
   });
 
-  it('takes what a healthy client has asked meanwhile for no flood', async () => {
+  async function open(): Promise<{ server: TestProcess; clients: TestProcess }> {
     const options = { heartbeat: { intervalMs: 500, maxPerInterval: 20 }, logging: { level: 'off' } };
-    const server = TestProcess.start('stall/server.mjs', JSON.stringify(options));
+    const server = TestProcess.start('abuse/blocking.server.mjs', JSON.stringify(options), String(AWAY));
     processes.push(server);
     const url = await server.receive<string>('url');
-    // Half as often as it may.
-    const client = TestProcess.start('abuse/asking.client.mjs', url, '50');
-    processes.push(client);
-    await client.receive('ready');
+    // Half as often as they may.
+    const clients = TestProcess.start('abuse/asking.client.mjs', url, '50', String(CLIENTS));
+    processes.push(clients);
+    await clients.receive('ready');
     await sleep(1_500);
-    await server.freeze(4_000);
+    return { server, clients };
+  }
+
+  async function expectAllAreThere(server: TestProcess, clients: TestProcess): Promise<void> {
     await sleep(1_000);
-    const { closed } = await client.ask<{ closed?: number }>('report', 'report');
-    expect(closed).toBeUndefined();
+    const { closed } = await clients.ask<{ closed: number[] }>('report', 'report');
     const { active } = await server.ask<{ active: number }>('report', 'report');
-    expect(active).toBe(1);
+    expect({ closed, active }).toEqual({ closed: [], active: CLIENTS });
+  }
+
+  it('takes what healthy clients have asked meanwhile for no flood: stopped and continued', async () => {
+    const { server, clients } = await open();
+    await server.freeze(AWAY);
+    await expectAllAreThere(server, clients);
+  }, 30_000);
+
+  it('takes it for no flood either where the app blocked while others waited to be read', async () => {
+    const { server, clients } = await open();
+    clients.send('block');
+    await server.receive('blocked');
+    await expectAllAreThere(server, clients);
   }, 30_000);
 });
