@@ -66,9 +66,10 @@ export class AwakeClock {
     return this.credits.at(-1)!.totalMs;
   }
 
-  /** Milliseconds credited since an awake time. */
+  /** Milliseconds credited since an awake time, what is blocked but not observed yet included. */
   creditedSince(time: AwakeTime): number {
-    return this.creditedMs - this.creditedUntil(time);
+    const unobservedMs = this.clock.monotonic() - this.observedAt - this.maxStepMs;
+    return this.creditedMs - this.creditedUntil(time) + Math.max(0, unobservedMs);
   }
 
   /** The moment an awake time stands for, in milliseconds since the Unix epoch. */

@@ -57,7 +57,7 @@ export class RegistryReconciler {
   private async reconcileServer(server: ReconcilableServer): Promise<void> {
     const sockets = server.driver.socketsOf(server.server);
     if (sockets === undefined) return;
-    const untracked = await this.collect(sockets, (socket) => this.isOverlooked(socket, server));
+    const overlooked = await this.collect(sockets, (socket) => this.isOverlooked(socket, server));
     const vanished = await this.collect(
       this.parts.registry,
       (connection) =>
@@ -65,6 +65,8 @@ export class RegistryReconciler {
         connection.raw?.destroyed === true &&
         !sockets.has(connection.socket!),
     );
+    // Others ran in between: what was tracked meanwhile must not get a second record.
+    const untracked = overlooked.filter((socket) => server.driver.isOpen(socket) && !this.isTracked(socket));
     if (untracked.length + vanished.length === 0) return;
     this.mended += untracked.length + vanished.length;
     for (const socket of untracked) this.track(socket, server);

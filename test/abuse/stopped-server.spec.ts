@@ -6,6 +6,13 @@ import { sleep } from '../support/wait.js';
 const AWAY = 4_000;
 const CLIENTS = 20;
 
+async function expectAllAreThere(server: TestProcess, clients: TestProcess): Promise<void> {
+  await sleep(1_000);
+  const { closed } = await clients.ask<{ closed: number[] }>('report', 'report');
+  const { active } = await server.ask<{ active: number }>('report', 'report');
+  expect({ closed, active }).toEqual({ closed: [], active: CLIENTS });
+}
+
 describe('a server that could not listen for a while', () => {
   const processes: TestProcess[] = [];
   afterEach(async () => {
@@ -23,13 +30,6 @@ describe('a server that could not listen for a while', () => {
     await clients.receive('ready');
     await sleep(1_500);
     return { server, clients };
-  }
-
-  async function expectAllAreThere(server: TestProcess, clients: TestProcess): Promise<void> {
-    await sleep(1_000);
-    const { closed } = await clients.ask<{ closed: number[] }>('report', 'report');
-    const { active } = await server.ask<{ active: number }>('report', 'report');
-    expect({ closed, active }).toEqual({ closed: [], active: CLIENTS });
   }
 
   it('takes what healthy clients have asked meanwhile for no flood: stopped and continued', async () => {
