@@ -78,7 +78,7 @@ export class ServerBinder {
     if (watch === undefined) {
       throw new ConnectionHealthSetupError(
         'UNKNOWN_SERVER',
-        `watch("${name}"): expected a WebSocketServer of ws 8.9 or later, got something else`,
+        `watch("${name}"): expected a WebSocketServer of ws 8.5 or later, got something else`,
       );
     }
     return this.attach(watch);
@@ -153,7 +153,7 @@ export class ServerBinder {
     const watch = this.join(server, user);
     if (watch === undefined) {
       this.warnings.push(
-        `${gateway.name} cannot be watched: its server is not a WebSocketServer of ws 8.9 or later`,
+        `${gateway.name} cannot be watched: its server is not a WebSocketServer of ws 8.5 or later`,
       );
       return;
     }
