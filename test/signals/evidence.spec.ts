@@ -87,11 +87,11 @@ describe('the evidence record of a death', () => {
     await until('a quick answer', () => latency() > 0);
     const quick = latency();
     delayMs = quick + 500;
-    await until('a slow answer', () => latency() >= delayMs);
+    await until('a slow answer', () => latency() > quick + 400);
     socket.terminate();
     const { evidence } = await end();
     // The smoothed one has moved an eighth of the way.
-    expect(evidence.latencyMs).toBeGreaterThanOrEqual(delayMs);
+    expect(evidence.latencyMs).toBeGreaterThan(quick + 400);
     expect(evidence.averageLatencyMs).toBeCloseTo(quick + (evidence.latencyMs! - quick) / 8, 0);
   }, 15_000);
 

@@ -63,7 +63,8 @@ function setUp(count: number, settings: Partial<DrainSettings> = {}, { hooks = P
       for (let turn = 0; turn < 8; turn++) await Promise.resolve();
     }
   };
-  return { ...records, drain, connections, events, closedAt, told, refused, isFrozen, pass };
+  const make = records.make.bind(records);
+  return { ...records, make, drain, server, connections, events, closedAt, told, refused, isFrozen, pass };
 }
 
 describe('ConnectionDrain', () => {
@@ -139,6 +140,33 @@ describe('ConnectionDrain', () => {
     expect(await second).toBe(await first);
     expect(refused).toHaveLength(1);
     expect(events.filter(({ type }) => type === 'drain_started')).toHaveLength(1);
+    drain.release();
+    expect(refused).toEqual([]);
+  });
+
+  it('sends away who slips in while it drains, after its gateway has seen it, and nobody before', async () => {
+    const { drain, pass, make, clock, closedAt, told } = setUp(0);
+    const early = make();
+    drain.opened(early);
+    void drain.drain();
+    const late = make();
+    drain.opened(late);
+    expect(closedAt.size).toBe(0);
+    clock.poll();
+    expect([...closedAt.keys()]).toEqual([late]);
+    expect(told.get(late)).toBeLessThanOrEqual(30_000);
+    await pass(2_000);
+    expect(early.state).toBe('open');
+  });
+
+  it('lets a server that is watched only now take nobody in either', async () => {
+    const { drain, pass, server, refused } = setUp(0);
+    drain.watched(server);
+    expect(refused).toEqual([]);
+    void drain.drain();
+    drain.watched(server);
+    expect(refused).toEqual([32, 32]);
+    await pass(2_000);
     drain.release();
     expect(refused).toEqual([]);
   });
