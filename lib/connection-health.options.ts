@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
+import type { CanActivate, Type } from '@nestjs/common';
+import type { Registry } from 'prom-client';
+
 import type { Clock } from './clock/clock.js';
 import type { Enforcement } from './connection/connection.settings.js';
 import type { TrustProxy } from './connection/peer.reader.js';
@@ -92,6 +95,40 @@ export interface MassTimeoutOptions {
   minConnections?: number;
 }
 
+/** When to suspect a leak of connections. */
+export interface LeakOptions {
+  /** Connections gained in an hour beyond the identities gained. @default 100 */
+  growthPerHour?: number;
+  /** Share of the connections without evidence of life for five minutes. @default 0.5 */
+  staleRatio?: number;
+  /** Connections closed as `timeout` or `stale_sweep` in an hour, as a rate that lasts. @default 60 */
+  ghostsPerHour?: number;
+  /** Fewer connections than this say nothing. @default 50 */
+  minSample?: number;
+}
+
+/** Prometheus metrics by `prom-client`. */
+export interface MetricsOptions {
+  /** @default the default registry of prom-client */
+  registry?: Registry;
+  /** Put before every name. @default none */
+  prefix?: string;
+}
+
+/** What is served under `diagnostics.path`. */
+export interface DiagnosticsOptions {
+  /** @default 'connection-health' */
+  path?: string;
+  /** Guards of all its routes: classes, whose dependencies come from `imports`, or instances. @default none */
+  guards?: readonly (Type<CanActivate> | CanActivate)[];
+  /** Serves single connections with addresses and identities, and lets them be evicted and swept; needs guards. @default false */
+  details?: boolean;
+  /** Serves the live page at `…/dashboard`. @default true */
+  dashboard?: boolean;
+  /** Serves Prometheus text at `…/metrics`. @default true */
+  metrics?: boolean;
+}
+
 /** How everybody is sent away when the app closes. */
 export interface DrainOptions {
   /** Between "not ready" and the first close, for load balancers to notice. @default 0 */
@@ -123,6 +160,10 @@ export interface ConnectionHealthModuleOptions extends GatewayHealthOptions {
   tcpKeepAlive?: { initialDelayMs?: number } | false;
   /** `false` carries every verdict out at once. */
   massTimeout?: MassTimeoutOptions | false;
+  /** `false` looks for no leaks. */
+  leak?: LeakOptions | false;
+  /** `false` keeps no metrics. */
+  metrics?: MetricsOptions | false;
   /** `false` leaves everybody to be cut off when the app closes. */
   drain?: DrainOptions | false;
   /** When the proxies in between cut idle connections; boot warns if `intervalMs` is over half of it. @default none */

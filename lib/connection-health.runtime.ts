@@ -3,15 +3,15 @@ import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { AwakeClock, type AwakeTime } from './clock/awake.clock.js';
 import { Pulse } from './clock/pulse.js';
 import { ConnectionCloser } from './connection/connection.closer.js';
-import type { Connection, Question } from './connection/connection.js';
+import type { Connection } from './connection/connection.js';
+import { ConnectionHistory } from './connection/connection.history.js';
 import { ConnectionRegistry } from './connection/connection.registry.js';
 import { ConnectionPhotographer } from './connection/connection.snapshot.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
-import { PeerReader } from './connection/peer.reader.js';
+import { TallyKeeper } from './connection/tally.keeper.js';
 import { Crowd } from './connection/crowd.js';
 import { ConnectionDrain } from './drain/connection.drain.js';
 import { GatewayExplorer, type FoundGateway } from './gateway/gateway.explorer.js';
-import { HeartbeatFilterInterceptor } from './gateway/heartbeat-filter.interceptor.js';
 import { HookDispatcher } from './gateway/hook.dispatcher.js';
 import { ServerBinder } from './gateway/server.binder.js';
 import { ServerWatch } from './gateway/server.watch.js';
@@ -20,37 +20,43 @@ import { HeartbeatEngine } from './heartbeat/heartbeat.engine.js';
 import { InboundFilter } from './heartbeat/inbound.filter.js';
 import { LatencyWindow } from './heartbeat/latency.window.js';
 import { ProtocolPinger } from './heartbeat/protocol.pinger.js';
-import { ConnectionNarrator } from './lifecycle/connection.narrator.js';
 import { LifecycleBus } from './lifecycle/lifecycle.bus.js';
 import { LifecycleLogger, type LogSink } from './lifecycle/lifecycle.logger.js';
-import { isThenable, UserCode } from './lifecycle/user.code.js';
+import { UserCode } from './lifecycle/user.code.js';
 import { LivenessJudge } from './liveness/liveness.judge.js';
 import { MassTimeoutBreaker } from './liveness/mass-timeout.breaker.js';
 import { StaleSweeper } from './liveness/stale.sweeper.js';
 import { StallGuard } from './liveness/stall.guard.js';
-import { noteUnaskedUpload } from './liveness/upload.progress.js';
 import type { ResolvedOptions } from './options/options.resolver.js';
 import { tickMsFor } from './options/tick.js';
 import { BackpressureWatch } from './signals/backpressure.watch.js';
-import { observeBytes } from './signals/byte.observer.js';
 import { FindingsBoard } from './signals/findings.board.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
 import { TroubleFinder } from './signals/trouble.finder.js';
-import type { ObservedSocket, SocketObserver } from './transport/transport.driver.js';
-import { WsDriver } from './transport/ws.driver.js';
+import { ConnectionHealthReports } from './connection-health.reports.js';
+import {
+  engineFor,
+  judgeFor,
+  filterFor,
+  trackerFor,
+  sweeperFor,
+  binderFor,
+  reconcilerFor,
+  drainFor,
+  ABNORMAL,
+  type Failed,
+} from './connection-health.wiring.js';
 
 /** Ticks that may pass between two looks at the clock before the rest counts as a stall, and from which one is told. */
 const TICKS_PER_STEP = 2;
 const TICKS_TO_REPORT = 4;
-/** A socket that vanished without a close frame (RFC 6455 section 7.1.5). */
-const ABNORMAL = 1006;
-
-type Failed = (error: unknown) => void;
-
 /** Everything between the options and the service, composed. Knows Nest only by what finds gateways. */
 export class ConnectionHealthRuntime {
   readonly registry = new ConnectionRegistry();
   readonly latencies = new LatencyWindow();
+  readonly tallies = new TallyKeeper();
+  readonly history = new ConnectionHistory();
+  readonly reports = new ConnectionHealthReports(this);
   readonly warnings: string[] = [];
   readonly findings: FindingsBoard;
   readonly userCode: UserCode;
@@ -67,17 +73,17 @@ export class ConnectionHealthRuntime {
   readonly drain: ConnectionDrain | undefined;
 
   private tickMs: number;
-  private readonly crowd: Crowd;
-  private readonly breaker: MassTimeoutBreaker;
-  private readonly pulse: Pulse;
-  private readonly judge: LivenessJudge;
-  private readonly pinger: ProtocolPinger;
-  private readonly filter: InboundFilter;
-  private readonly stalls: StallGuard;
-  private readonly logger: LifecycleLogger;
-  private readonly backpressure: BackpressureWatch;
-  private readonly reconciler: RegistryReconciler;
-  private readonly finder: TroubleFinder;
+  readonly crowd: Crowd;
+  readonly breaker: MassTimeoutBreaker;
+  readonly pulse: Pulse;
+  readonly judge: LivenessJudge;
+  readonly pinger: ProtocolPinger;
+  readonly filter: InboundFilter;
+  readonly stalls: StallGuard;
+  readonly logger: LifecycleLogger;
+  readonly backpressure: BackpressureWatch;
+  readonly reconciler: RegistryReconciler;
+  readonly finder: TroubleFinder;
 
   constructor(
     readonly options: ResolvedOptions,
@@ -118,18 +124,18 @@ export class ConnectionHealthRuntime {
       photographer: this.photographer,
     });
     this.writer = new BeatWriter(clock, failed);
-    this.engine = this.makeEngine(failed);
+    this.engine = engineFor(this, failed);
     this.pinger = new ProtocolPinger({
       awake: this.awake,
       ping: (connection) => void this.writer.ping(connection),
     });
-    this.judge = this.makeJudge();
-    this.filter = this.makeFilter(failed);
-    this.tracker = this.makeTracker();
-    this.sweeper = this.makeSweeper(failed);
-    this.binder = this.makeBinder();
-    this.reconciler = this.makeReconciler();
-    this.drain = this.makeDrain();
+    this.judge = judgeFor(this);
+    this.filter = filterFor(this, failed);
+    this.tracker = trackerFor(this);
+    this.sweeper = sweeperFor(this, failed);
+    this.binder = binderFor(this);
+    this.reconciler = reconcilerFor(this);
+    this.drain = drainFor(this);
     this.finder = new TroubleFinder({
       clock,
       awake: this.awake,
@@ -160,6 +166,11 @@ export class ConnectionHealthRuntime {
     this.pulse.start(this.tickMs);
   }
 
+  /** Whether the one timer runs. */
+  get isRunning(): boolean {
+    return this.pulse.isRunning;
+  }
+
   /** Judges nobody any more. */
   stopJudging(): void {
     this.pulse.end();
@@ -180,6 +191,7 @@ export class ConnectionHealthRuntime {
       () => this.pinger.tick(now),
       () => this.closer.tick(now),
       () => void (this.sweeper.tick(now) && this.reconciler.reconcile().catch(failed)),
+      () => void this.history.note(this.options.clock.monotonic(), () => this.reports.sample()),
       () => this.finder.tick(),
       () => this.logger.flush(),
     ];
@@ -193,7 +205,7 @@ export class ConnectionHealthRuntime {
   }
 
   /** Looks as often as the most impatient server asks for. */
-  private keepPaceWith(watch: ServerWatch): void {
+  keepPaceWith(watch: ServerWatch): void {
     const { heartbeat } = watch.settings;
     if (heartbeat !== false) this.breaker.cover(heartbeat.intervalMs);
     const tickMs = tickMsFor(watch.settings);
@@ -209,167 +221,6 @@ export class ConnectionHealthRuntime {
     if (isNews) this.bus.publish('close_stuck', () => ({ connection: this.photographer.take(connection) }));
     connection.raw?.destroy?.();
     if (connection.raw?.destroyed !== false) this.tracker.closed(connection, ABNORMAL, '');
-  }
-
-  private makeEngine(failed: Failed): HeartbeatEngine {
-    return new HeartbeatEngine({
-      clock: this.options.clock,
-      awake: this.awake,
-      writer: this.writer,
-      stalls: () => this.stalls.stalls,
-      lookDue: (connection, question, now) => this.judge.look(connection, question, now),
-      turned: (connection, now) => {
-        observeBytes(connection, now);
-        this.backpressure.turned(connection, now);
-      },
-      foundClosing: (connection) => this.tracker.closing(connection),
-      asked: (connection, question) => this.judge.asked(connection, question),
-      pinged: noteUnaskedUpload,
-      failed,
-    });
-  }
-
-  private makeJudge(): LivenessJudge {
-    return new LivenessJudge({
-      engine: this.engine,
-      closer: this.closer,
-      breaker: this.breaker,
-      crowd: this.crowd,
-      population: () => this.registry.size,
-      bus: this.bus,
-      photographer: this.photographer,
-      stalls: () => this.stalls.stalls,
-      afterPoll: (run) => this.pulse.afterPoll(run),
-    });
-  }
-
-  private makeFilter(failed: Failed): InboundFilter {
-    const { bus, photographer, closer, awake } = this;
-    const listener = {
-      answered: (connection: Connection, question: Question, latencyMs?: number): void => {
-        if (latencyMs !== undefined) this.latencies.add(latencyMs);
-        this.judge.answered(connection, question, awake.now());
-      },
-      resumed: (connection: Connection, resume: object): void =>
-        bus.publish('resumed', () => ({ connection: photographer.take(connection), ...resume })),
-      flooded: (connection: Connection): void => void closer.close(connection, { reason: 'abuse' }),
-    };
-    return new InboundFilter({ clock: this.options.clock, awake, listener, failed });
-  }
-
-  private makeTracker(): ConnectionTracker {
-    const { identify, trustProxy } = this.options;
-    const narrator = new ConnectionNarrator(this.awake, this.bus, this.photographer, () => this.pulse.lagMs);
-    return new ConnectionTracker({
-      clock: this.awake,
-      registry: this.registry,
-      peers: new PeerReader(trustProxy, (error) => this.userCode.report('trustProxy', error)),
-      identify: (socket, request, known) => {
-        if (identify === undefined) return;
-        const accept = (identity: unknown): void => void this.userCode.run('identify', () => known(identity));
-        const result = this.userCode.run('identify', () => identify(socket, request));
-        if (isThenable(result)) result.then(accept, () => undefined);
-        else accept(result);
-      },
-      // The judge first: it must see the question that the engine drops.
-      followers: [
-        this.judge,
-        this.closer,
-        this.engine,
-        this.pinger,
-        this.backpressure,
-        narrator,
-        { opened: (connection) => this.drain?.opened(connection) },
-      ],
-    });
-  }
-
-  private makeSweeper(failed: Failed): StaleSweeper {
-    return new StaleSweeper({
-      awake: this.awake,
-      registry: this.registry,
-      closer: this.closer,
-      bus: this.bus,
-      photographer: this.photographer,
-      servers: () => this.binder.servers(),
-      nextTurn: (run) => this.options.clock.afterPoll(run),
-      massTimeout: this.options.massTimeout,
-      ask: (connection, now) => this.engine.askAgain(connection, now),
-      foundClosing: (connection) => this.tracker.closing(connection),
-      failed,
-    });
-  }
-
-  private makeBinder(): ServerBinder {
-    const observer = this.observer();
-    const { defaults, settingsFor, gateways } = this.options;
-    return new ServerBinder({
-      drivers: [new WsDriver()],
-      watchAll: gateways === 'all',
-      defaults,
-      settingsFor,
-      interceptor: new HeartbeatFilterInterceptor(),
-      watchFor: (server, driver) =>
-        new ServerWatch({
-          server,
-          driver,
-          observer,
-          photographer: this.photographer,
-          crowd: this.crowd,
-          opened: (watch, socket, request) => this.tracker.open(watch, socket, request),
-        }),
-      watched: (watch) => {
-        this.keepPaceWith(watch);
-        this.drain?.watched(watch);
-      },
-      released: (watch) => {
-        for (const connection of this.registry)
-          if (connection.server === watch) this.tracker.forget(connection);
-      },
-    });
-  }
-
-  private makeReconciler(): RegistryReconciler {
-    return new RegistryReconciler({
-      registry: this.registry,
-      bus: this.bus,
-      servers: () => this.binder.servers(),
-      nextTurn: (run) => this.options.clock.afterPoll(run),
-      vanished: (connection) => this.tracker.closed(connection, ABNORMAL, ''),
-      forget: (connection) => this.tracker.forget(connection),
-    });
-  }
-
-  private makeDrain(): ConnectionDrain | undefined {
-    const { drain, clock } = this.options;
-    if (drain === false) return undefined;
-    return new ConnectionDrain({
-      clock,
-      registry: this.registry,
-      closer: this.closer,
-      bus: this.bus,
-      settings: drain,
-      servers: () => this.binder.servers(),
-      hooksSettled: () => this.userCode.settled(),
-      farewell: (connection, reconnectInMs) =>
-        this.writer.tell(connection, { type: 'server_drain', reconnectInMs }),
-    });
-  }
-
-  /** What taps report to. */
-  private observer(): SocketObserver<ObservedSocket> {
-    const observer: SocketObserver<Connection> = {
-      message: (connection, data, isBinary) => this.filter.message(connection, data, isBinary),
-      control: (connection, _kind, payload) => this.filter.control(connection, payload),
-      messageFinished: (connection) => {
-        this.filter.messageFinished(connection);
-        this.engine.messageFinished(connection, this.awake.now());
-      },
-      closing: (connection, sentCode) => this.tracker.closing(connection, sentCode),
-      closed: (connection, code, reason) => this.tracker.closed(connection, code, reason),
-      paused: (connection, isPaused) => this.tracker.paused(connection, isPaused),
-    };
-    return observer as SocketObserver<ObservedSocket>;
   }
 }
 

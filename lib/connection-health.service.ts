@@ -4,44 +4,28 @@ import type { Observable } from 'rxjs';
 import { ConnectionHealthArgumentError } from './connection-health.errors.js';
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import { CONNECTION_HEALTH_RUNTIME } from './connection-health.tokens.js';
-import { takeCensus } from './connection/connection.census.js';
-import type { Connection, ConnectionState } from './connection/connection.js';
+import type {
+  ConnectionCommands,
+  ConnectionFilter,
+  ConnectionTarget,
+  DisconnectOptions,
+  SweepOrder,
+  SweepReport,
+} from './connection/connection.commands.js';
+import type { Connection } from './connection/connection.js';
 import { identityOf } from './connection/identity.js';
 import type { ConnectionSnapshot } from './connection/connection.snapshot.js';
-import { diagnosticsOf, type DiagnosticsSnapshot } from './diagnostics/diagnostics.snapshot.js';
+import type { DiagnosticsSnapshot } from './diagnostics/diagnostics.snapshot.js';
 import type { WatchOptions } from './gateway/server.binder.js';
-import type { DrainReport, LifecycleEvent, SweepReport } from './lifecycle/lifecycle.events.js';
-import type { SweepOrder } from './liveness/stale.sweeper.js';
+import type { DrainReport, LifecycleEvent } from './lifecycle/lifecycle.events.js';
 import { isSendableCode, SENDABLE_CODES } from './protocol/close-reasons.js';
 import { recordOf } from './transport/transport.driver.js';
-
-/** Which connections to list. What is not given does not matter. */
-export interface ConnectionFilter {
-  readonly gateway?: string;
-  readonly state?: ConnectionState;
-  readonly identity?: string | number;
-  /** At least so long without evidence of life, in milliseconds. */
-  readonly minIdleMs?: number;
-  /** @default all */
-  readonly limit?: number;
-}
-
-/** Which connections to act on: one, or all of somebody. */
-export type ConnectionTarget = { readonly id: string } | { readonly identity: string | number };
-
-/** How to disconnect. */
-export interface DisconnectOptions {
-  /** @default the code of `evicted`, 4003 */
-  readonly code?: number;
-  /** Text of the close frame, at most 123 bytes. @default 'evicted' */
-  readonly reason?: string;
-}
 
 const MAX_CLOSE_TEXT_BYTES = 123;
 
 /** The app's way to see and to act on its connections. */
 @Injectable()
-export class ConnectionHealthService {
+export class ConnectionHealthService implements ConnectionCommands {
   constructor(@Inject(CONNECTION_HEALTH_RUNTIME) private readonly runtime: ConnectionHealthRuntime) {}
 
   /**
@@ -54,14 +38,7 @@ export class ConnectionHealthService {
 
   /** Aggregates over all connections. */
   snapshot(): DiagnosticsSnapshot {
-    const { registry, awake, writer, latencies, sweeper, findings } = this.runtime;
-    return diagnosticsOf({
-      census: takeCensus(registry, awake),
-      findings: findings.list(),
-      heartbeatsSent: writer.sent,
-      latency: latencies.percentiles(),
-      lastSweep: sweeper.lastReport,
-    });
+    return this.runtime.reports.snapshot();
   }
 
   /** The connections that are not closed, oldest first. */

@@ -11,6 +11,15 @@ export const CONNECTION_HEALTH_OPTIONS = key('options');
 /** Token of the composed runtime: everything between the options and the service. */
 export const CONNECTION_HEALTH_RUNTIME = key('runtime');
 
+/** Token of the `ConnectionCommands`: what reporters may do to connections. */
+export const CONNECTION_COMMANDS = key('commands');
+
+/** Token of the `DiagnosticsSource`: what the diagnostics endpoint and its page show. */
+export const DIAGNOSTICS_SOURCE = key('diagnostics-source');
+
+/** Token of the `VitalsSource`: what health checks ask. */
+export const VITALS_SOURCE = key('vitals-source');
+
 /** Class metadata, set by `@ConnectionHealth()`: the gateway's own options. */
 export const GATEWAY_HEALTH_OPTIONS = key('gateway-options');
 

@@ -34,11 +34,16 @@ export { HeartbeatFilterInterceptor } from './gateway/heartbeat-filter.intercept
 
 // In services
 export { ConnectionHealthService } from './connection-health.service.js';
-export type { ConnectionFilter, ConnectionTarget, DisconnectOptions } from './connection-health.service.js';
+export type {
+  ConnectionFilter,
+  ConnectionTarget,
+  DisconnectOptions,
+  SweepOrder,
+  SweepReport,
+} from './connection/connection.commands.js';
 export type { WatchOptions } from './gateway/server.binder.js';
 export type { ConnectionSnapshot } from './connection/connection.snapshot.js';
 export type { ConnectionState, GhostKind } from './connection/connection.js';
-export type { SweepOrder } from './liveness/stale.sweeper.js';
 
 // What happens
 export type {
@@ -71,7 +76,6 @@ export type {
   SparedEvent,
   StaleEvent,
   StalledEvent,
-  SweepReport,
   SweptEvent,
   UserCodeFailedEvent,
 } from './lifecycle/lifecycle.events.js';

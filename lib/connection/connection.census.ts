@@ -29,27 +29,68 @@ export type IdleBucket = keyof typeof IDLE;
 export interface CensusReport {
   readonly all: Census;
   readonly byGateway: ReadonlyMap<string, Census>;
+  /** Of a gateway without connections. */
+  readonly none: Census;
 }
+
+const AGE_BUCKETS = Object.entries(AGES) as [AgeBucket, number][];
+const IDLE_BUCKETS = Object.entries(IDLE) as [IdleBucket, number][];
+
+/** Connections counted at once where many are counted in turns: well under 5 ms. */
+const SLICE = 5_000;
 
 /** Counts connections in one pass. */
 export function takeCensus(connections: Iterable<Connection>, clock: AwakeClock): CensusReport {
-  const all = emptyCensus();
-  const byGateway = new Map<string, Census>();
-  const now = clock.toEpoch(clock.now());
+  const taker = new CensusTaker(clock);
+  for (const connection of connections) taker.count(connection);
+  return taker.report();
+}
+
+/** The same in slices, between which others may run; what changes meanwhile may be counted as it was or as it is. */
+export async function takeCensusInTurns(
+  connections: Iterable<Connection>,
+  clock: AwakeClock,
+  nextTurn: () => Promise<unknown>,
+): Promise<CensusReport> {
+  const taker = new CensusTaker(clock);
+  let counted = 0;
   for (const connection of connections) {
-    const { name } = connection.server;
-    const gateway = byGateway.get(name) ?? emptyCensus();
-    byGateway.set(name, gateway);
-    const age = bucketOf(AGES, now - clock.toEpoch(connection.openedAt));
-    const idle = bucketOf(IDLE, now - clock.toEpoch(connection.lastActivityAt));
-    for (const census of [all, gateway]) {
-      census.total++;
-      census.byAge[age]++;
-      census.byLastActivity[idle]++;
-      if (connection.state === 'closing') census.closing++;
-    }
+    taker.count(connection);
+    if (++counted % SLICE === 0) await nextTurn();
   }
-  return { all, byGateway };
+  return taker.report();
+}
+
+class CensusTaker {
+  private readonly all = emptyCensus();
+  private readonly byGateway = new Map<string, Census>();
+  private readonly now: number;
+
+  constructor(private readonly clock: AwakeClock) {
+    this.now = clock.toEpoch(clock.now());
+  }
+
+  count(connection: Connection): void {
+    const { name } = connection.server;
+    let gateway = this.byGateway.get(name);
+    if (gateway === undefined) this.byGateway.set(name, (gateway = emptyCensus()));
+    const age = bucketOf(AGE_BUCKETS, this.now - this.clock.toEpoch(connection.openedAt));
+    const idle = bucketOf(IDLE_BUCKETS, this.now - this.clock.toEpoch(connection.lastActivityAt));
+    const isClosing = connection.state === 'closing';
+    add(this.all, age, idle, isClosing);
+    add(gateway, age, idle, isClosing);
+  }
+
+  report(): CensusReport {
+    return { all: this.all, byGateway: this.byGateway, none: emptyCensus() };
+  }
+}
+
+function add(census: Census, age: AgeBucket, idle: IdleBucket, isClosing: boolean): void {
+  census.total++;
+  census.byAge[age]++;
+  census.byLastActivity[idle]++;
+  if (isClosing) census.closing++;
 }
 
 function emptyCensus(): Census {
@@ -61,7 +102,7 @@ function emptyCensus(): Census {
   };
 }
 
-function bucketOf<Bucket extends string>(limits: Readonly<Record<Bucket, number>>, value: number): Bucket {
-  const buckets = Object.keys(limits) as Bucket[];
-  return buckets.find((bucket) => value < limits[bucket]) ?? buckets.at(-1)!;
+function bucketOf<Bucket extends string>(buckets: readonly [Bucket, number][], value: number): Bucket {
+  for (const [bucket, limit] of buckets) if (value < limit) return bucket;
+  return buckets.at(-1)![0];
 }

@@ -1,9 +1,11 @@
 import type { Connection } from './connection.js';
+import type { WatchedServer } from './watched.server.js';
 
 /** All connections that are not closed: the one source of truth. */
 export class ConnectionRegistry {
   private readonly connections = new Map<number, Connection>();
-  private readonly byIdentity = new Map<string, Set<Connection>>();
+  /** By server, and of the many who have one connection only that one: no set for each. */
+  private readonly byIdentity = new Map<WatchedServer, Map<string, Connection | Set<Connection>>>();
   private lastSequence = 0;
 
   /** Connections that were ever added, and removed. */
@@ -14,9 +16,9 @@ export class ConnectionRegistry {
     return this.connections.size;
   }
 
-  /** Identities that have at least one connection. */
-  get identities(): number {
-    return this.byIdentity.size;
+  /** Identities that have at least one connection, by server. */
+  identities(): ReadonlyMap<WatchedServer, number> {
+    return new Map([...this.byIdentity].map(([server, identities]) => [server, identities.size]));
   }
 
   nextSequence(): number {
@@ -53,7 +55,11 @@ export class ConnectionRegistry {
   }
 
   withIdentity(identity: string | undefined): Connection[] {
-    return identity === undefined ? [] : [...(this.byIdentity.get(identity) ?? [])];
+    if (identity === undefined) return [];
+    return [...this.byIdentity.values()].flatMap((identities) => {
+      const found = identities.get(identity);
+      return found === undefined ? [] : found instanceof Set ? [...found] : [found];
+    });
   }
 
   /** Says who a connection belongs to; `undefined` takes it back. */
@@ -61,16 +67,22 @@ export class ConnectionRegistry {
     this.unindex(connection);
     connection.identity = identity;
     if (identity === undefined || !this.connections.has(connection.sequence)) return;
-    const others = this.byIdentity.get(identity);
-    if (others === undefined) this.byIdentity.set(identity, new Set([connection]));
-    else others.add(connection);
+    const { server } = connection;
+    const identities = this.byIdentity.get(server) ?? new Map<string, Connection | Set<Connection>>();
+    this.byIdentity.set(server, identities);
+    const found = identities.get(identity);
+    if (found === undefined) identities.set(identity, connection);
+    else if (found instanceof Set) found.add(connection);
+    else identities.set(identity, new Set([found, connection]));
   }
 
   private unindex(connection: Connection): void {
-    const { identity } = connection;
-    if (identity === undefined) return;
-    const others = this.byIdentity.get(identity);
-    others?.delete(connection);
-    if (others?.size === 0) this.byIdentity.delete(identity);
+    const { identity, server } = connection;
+    const identities = this.byIdentity.get(server);
+    if (identity === undefined || identities === undefined) return;
+    const found = identities.get(identity);
+    if (found instanceof Set) found.delete(connection);
+    if (found === connection || (found instanceof Set && found.size === 0)) identities.delete(identity);
+    if (identities.size === 0) this.byIdentity.delete(server);
   }
 }

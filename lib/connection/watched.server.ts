@@ -2,6 +2,7 @@ import type { ObservedSocket, SocketObserver, TransportDriver } from '../transpo
 import type { ConnectionSettings } from './connection.settings.js';
 import type { ConnectionPhotographer } from './connection.snapshot.js';
 import type { Crowd } from './crowd.js';
+import type { ServerTally } from './server.tally.js';
 
 /** A server whose sockets are tracked, and what governs them. */
 export interface WatchedServer {
@@ -13,6 +14,8 @@ export interface WatchedServer {
   readonly crowd: Crowd;
   /** Makes the snapshots of its connections. */
   readonly photographer: ConnectionPhotographer;
+  /** What is counted of its connections. */
+  readonly tally: ServerTally;
   /** What the taps of its sockets report to. */
   readonly observer: SocketObserver<ObservedSocket>;
 }

@@ -1,6 +1,7 @@
 import { ConnectionHealthSetupError } from '../connection-health.errors.js';
 import type { ConnectionSettings } from '../connection/connection.settings.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
+import { ServerTally } from '../connection/server.tally.js';
 import type { WatchedServer } from '../connection/watched.server.js';
 import type { Crowd } from '../connection/crowd.js';
 import type {
@@ -30,6 +31,7 @@ export class ServerWatch implements WatchedServer {
   readonly observer: SocketObserver<ObservedSocket>;
   readonly photographer: ConnectionPhotographer;
   readonly crowd: Crowd;
+  readonly tally = new ServerTally();
   private readonly track: SocketOpened;
 
   constructor(parts: {

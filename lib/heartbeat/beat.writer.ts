@@ -18,9 +18,6 @@ export class BeatWriter {
   private ts: number | undefined;
   private readonly frames = new Map<HeartbeatSettings, BeatFrame>();
 
-  /** Heartbeats sent since the start. */
-  sent = 0;
-
   constructor(
     private readonly clock: Clock,
     /** Told of a codec that threw. */
@@ -53,7 +50,7 @@ export class BeatWriter {
     }
     noteOwnFrame(connection);
     connection.owedAnswers++;
-    this.sent++;
+    server.tally.heartbeatsSent++;
   }
 
   /** Sends a protocol ping. @returns its payload, or `undefined` where none was sent */

@@ -10,8 +10,11 @@ const SAMPLES = 2048;
 export class LatencyWindow {
   private readonly samples = new Float64Array(SAMPLES);
   private count = 0;
+  /** Told of each latency, if anybody wants to know. */
+  listener: ((gateway: string, latencyMs: number) => void) | undefined;
 
-  add(latencyMs: number): void {
+  add(gateway: string, latencyMs: number): void {
+    this.listener?.(gateway, latencyMs);
     this.samples[this.count % SAMPLES] = latencyMs;
     this.count++;
   }

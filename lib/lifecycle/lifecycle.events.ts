@@ -1,3 +1,4 @@
+import type { SweepReport } from '../connection/connection.commands.js';
 import type { GhostKind } from '../connection/connection.js';
 import type { ConnectionSnapshot } from '../connection/connection.snapshot.js';
 import type { CloseReason } from '../protocol/close-reasons.js';
@@ -37,6 +38,7 @@ export type StaleEvent = ConnectionEventBase<'stale'>;
 /** A connection would have been closed now, but the options say only to observe. Once until it recovers. */
 export interface SparedEvent extends ConnectionEventBase<'spared'> {
   readonly reason: 'timeout' | 'stale_sweep';
+  readonly ghost: GhostKind;
 }
 
 /** The verdict on a connection was held, because too many would have died at once: it is asked once more (R7). */
@@ -88,9 +90,23 @@ export interface RegistryMismatchEvent extends EventBase<'registry_mismatch'> {
   readonly vanished: number;
 }
 
-/** What can be found to be wrong. */
-export type FindingSignal =
-  'backpressure' | 'clients_do_not_answer' | 'close_stuck' | 'loop_overloaded' | 'registry_mismatch';
+/** What can be found to be wrong, leaks first. */
+export const FINDING_SIGNALS = [
+  'growth',
+  'stale_ratio',
+  'ghost_rate',
+  'ghosts_behind_terminating_proxy',
+  'clients_do_not_answer',
+  'loop_overloaded',
+  'idle_cut',
+  'close_stuck',
+  'registry_mismatch',
+  'backpressure',
+  'socket_errors',
+] as const;
+
+/** One of {@link FINDING_SIGNALS}. */
+export type FindingSignal = (typeof FINDING_SIGNALS)[number];
 
 /** Something that is wrong at present. */
 export interface Finding {
@@ -178,23 +194,6 @@ export interface StalledEvent extends EventBase<'stalled'> {
 /** A sweep has ended. */
 export interface SweptEvent extends EventBase<'swept'> {
   readonly report: SweepReport;
-}
-
-/** What one sweep did. */
-export interface SweepReport {
-  readonly at: number;
-  readonly durationMs: number;
-  /** The threshold that was asked for; absent when each server's own was used. */
-  readonly staleAfterMs?: number;
-  readonly dryRun: boolean;
-  readonly examined: number;
-  readonly stale: number;
-  /** How many of the stale are being closed now. */
-  readonly closed: number;
-  /** How many were asked once more first, because so many were stale at once (R7). */
-  readonly held: number;
-  /** The stale, longest silent first, at most 100. */
-  readonly connections: readonly ConnectionSnapshot[];
 }
 
 /** A hook or function of the app failed; nothing else was affected (R11). */

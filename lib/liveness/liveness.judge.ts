@@ -153,7 +153,7 @@ export class LivenessJudge implements ConnectionFollower {
     connection.missed++;
     this.parts.bus.publish('missed', () => ({ connection: this.parts.photographer.take(connection), ghost }));
     if (connection.missed < heartbeat.maxMissed) return;
-    if (heartbeat.enforce === 'observe') this.spare(connection);
+    if (heartbeat.enforce === 'observe') this.spare(connection, ghost);
     else if (!this.hold(connection, question, heartbeat.timeoutMs, now)) {
       this.parts.closer.close(connection, { reason: 'timeout', ghost });
     }
@@ -176,12 +176,16 @@ export class LivenessJudge implements ConnectionFollower {
     return true;
   }
 
-  private spare(connection: Connection): void {
+  private spare(connection: Connection, ghost: GhostKind): void {
     if (connection.wasSpared) return;
     connection.wasSpared = true;
+    const { tally } = connection.server;
+    tally.spared.timeout++;
+    tally.sparedGhosts[ghost]++;
     this.parts.bus.publish('spared', () => ({
       connection: this.parts.photographer.take(connection),
       reason: 'timeout' as const,
+      ghost,
     }));
   }
 

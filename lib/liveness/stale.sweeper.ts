@@ -1,4 +1,5 @@
 import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js';
+import type { SweepOrder, SweepReport } from '../connection/connection.commands.js';
 import type { ConnectionCloser } from '../connection/connection.closer.js';
 import type { Connection, GhostKind } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/connection.registry.js';
@@ -7,7 +8,6 @@ import type { ConnectionPhotographer } from '../connection/connection.snapshot.j
 import { observeOutflow } from '../connection/outflow.js';
 import type { WatchedServer } from '../connection/watched.server.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
-import type { SweepReport } from '../lifecycle/lifecycle.events.js';
 import { isStale } from './liveness.policy.js';
 import type { MassTimeoutSettings } from './mass-timeout.breaker.js';
 import { noteUnaskedUpload } from './upload.progress.js';
@@ -17,14 +17,6 @@ const SLICE = 5_000;
 const MAX_REPORTED = 100;
 /** Where nothing is asked there is no timeout to take as the measure for bytes that do not move. */
 const FALLBACK_TIMEOUT_MS = 20_000;
-
-/** One sweep's orders. */
-export interface SweepOrder {
-  /** Close what was silent for longer than this. @default each server's own `sweep.staleAfterMs` */
-  readonly staleAfterMs?: number;
-  /** Only report. @default true for servers whose options say `observe`, else false */
-  readonly dryRun?: boolean;
-}
 
 /** The scheduled pass that finds and closes the stale (R5). */
 export class StaleSweeper {
@@ -66,6 +58,14 @@ export class StaleSweeper {
       .catch((error: unknown) => this.parts.failed(error))
       .finally(() => (this.isSweeping = false));
     return true;
+  }
+
+  /** How long the longest overdue sweep has been due; 0 where none is. */
+  overdueMs(now: AwakeTime): number {
+    let overdueMs = 0;
+    for (const server of this.parts.servers())
+      overdueMs = Math.max(overdueMs, now - (this.nextAt.get(server) ?? now));
+    return overdueMs;
   }
 
   /** Sweeps all servers now, whatever their schedule. */
@@ -191,9 +191,14 @@ export class StaleSweeper {
   private spare(connection: Connection): void {
     if (connection.wasSpared) return;
     connection.wasSpared = true;
+    const ghost = ghostKindOf(connection);
+    const { tally } = connection.server;
+    tally.spared.stale_sweep++;
+    tally.sparedGhosts[ghost]++;
     this.parts.bus.publish('spared', () => ({
       connection: this.parts.photographer.take(connection),
       reason: 'stale_sweep' as const,
+      ghost,
     }));
   }
 

@@ -52,6 +52,12 @@ export class OptionReader {
     return this.reject(key, inWords({ ...rule, above }), value);
   }
 
+  boolean(key: string, fallback: boolean): boolean {
+    const value = this.values[key];
+    if (value === undefined || typeof value === 'boolean') return value ?? fallback;
+    return this.reject(key, 'true or false', value);
+  }
+
   oneOf<Choice extends string>(key: string, choices: readonly Choice[], fallback: Choice): Choice {
     const value = this.values[key];
     if (value === undefined) return fallback;

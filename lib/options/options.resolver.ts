@@ -1,3 +1,5 @@
+import type { Registry } from 'prom-client';
+
 import { SystemClock, type Clock } from '../clock/clock.js';
 import type { ConnectionHealthModuleOptions, GatewayHealthOptions } from '../connection-health.options.js';
 import type { ConnectionSettings } from '../connection/connection.settings.js';
@@ -6,12 +8,14 @@ import type { DrainSettings } from '../drain/drain.plan.js';
 import { LOG_LEVELS } from '../lifecycle/lifecycle.catalogue.js';
 import type { LoggingSettings } from '../lifecycle/lifecycle.logger.js';
 import type { MassTimeoutSettings } from '../liveness/mass-timeout.breaker.js';
+import type { MetricsSettings } from '../metrics/metrics.settings.js';
 import {
   CLOSE_REASONS,
   isSendableCode,
   SENDABLE_CODES,
   type SentCloseReason,
 } from '../protocol/close-reasons.js';
+import type { LeakSettings } from '../signals/leak.settings.js';
 import {
   GATEWAY_OPTION_KEYS,
   resolveConnectionSettings,
@@ -32,6 +36,8 @@ const KNOWN = [
   ...GATEWAY_OPTION_KEYS,
   'tcpKeepAlive',
   'massTimeout',
+  'leak',
+  'metrics',
   'drain',
   'proxyIdleTimeoutMs',
   'identify',
@@ -53,6 +59,8 @@ export interface ResolvedOptions {
    */
   readonly settingsFor: (overrides: GatewayHealthOptions, where: string) => ConnectionSettings;
   readonly massTimeout: MassTimeoutSettings | false;
+  readonly leak: LeakSettings | false;
+  readonly metrics: MetricsSettings | false;
   readonly drain: DrainSettings | false;
   readonly proxyIdleTimeoutMs: number | undefined;
   readonly identify: ConnectionHealthModuleOptions['identify'];
@@ -78,6 +86,8 @@ export function resolveOptions(options: ConnectionHealthModuleOptions | undefine
     defaults: resolveConnectionSettings(given, shared),
     settingsFor: (overrides, where) => overridden(given, overrides, shared, where),
     massTimeout: massTimeoutOf(given.massTimeout),
+    leak: leakOf(given.leak),
+    metrics: metricsOf(given.metrics),
     drain: drainOf(given.drain),
     proxyIdleTimeoutMs:
       given.proxyIdleTimeoutMs === undefined
@@ -140,6 +150,50 @@ function massTimeoutOf(options: unknown): MassTimeoutSettings | false {
     ratio: reader.number('ratio', 0.5, { above: 0, atMost: 1 }),
     minConnections: reader.number('minConnections', 50, { whole: true }),
   };
+}
+
+function leakOf(options: unknown): LeakSettings | false {
+  if (options === false) return false;
+  const reader = new OptionReader('leak', options, [
+    'growthPerHour',
+    'staleRatio',
+    'ghostsPerHour',
+    'minSample',
+  ]);
+  return {
+    growthPerHour: reader.number('growthPerHour', 100),
+    staleRatio: reader.number('staleRatio', 0.5, { above: 0, atMost: 1 }),
+    ghostsPerHour: reader.number('ghostsPerHour', 60),
+    minSample: reader.number('minSample', 50, { whole: true }),
+  };
+}
+
+/** First characters of a metric's name, as Prometheus' data model allows them. */
+const METRIC_PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
+function metricsOf(options: unknown): MetricsSettings | false {
+  if (options === false) return false;
+  const reader = new OptionReader('metrics', options, ['registry', 'prefix']);
+  const [registry, prefix = ''] = [reader.given('registry'), reader.given('prefix')];
+  if (registry !== undefined && !isRegistry(registry))
+    return reader.reject('registry', 'a Registry of prom-client', registry);
+  if (typeof prefix !== 'string' || !(prefix === '' || METRIC_PREFIX.test(prefix)))
+    return reader.reject(
+      'prefix',
+      'a text of letters, digits, "_" and ":" that begins with no digit',
+      prefix,
+    );
+  return { registry, prefix };
+}
+
+/** By shape: the app may have another copy of prom-client. */
+function isRegistry(value: unknown): value is Registry {
+  const methods = ['registerMetric', 'getSingleMetric', 'metrics'] as const;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+  );
 }
 
 function drainOf(options: unknown): DrainSettings | false {

@@ -42,17 +42,18 @@ export class BackpressureWatch implements ConnectionFollower {
   }
 
   forgotten(connection: Connection): void {
-    this.over.delete(connection);
+    this.takeOut(connection);
   }
 
   /** A connection is going. */
   closing(connection: Connection): void {
-    this.over.delete(connection);
+    this.takeOut(connection);
   }
 
   private tooMuch(connection: Connection, { action }: BackpressureSettings, pile: Pile): void {
     if (this.over.has(connection)) return;
     this.over.add(connection);
+    connection.server.tally.backpressured++;
     this.parts.bus.publish('backpressured', () => ({
       connection: this.parts.photographer.take(connection),
       ...pile,
@@ -60,8 +61,12 @@ export class BackpressureWatch implements ConnectionFollower {
     if (action === 'close') this.parts.closer.close(connection, { reason: 'backpressure' });
   }
 
+  private takeOut(connection: Connection): void {
+    if (this.over.delete(connection)) connection.server.tally.backpressured--;
+  }
+
   private relieved(connection: Connection): void {
-    this.over.delete(connection);
+    this.takeOut(connection);
     this.parts.bus.publish('backpressure_relieved', () => ({
       connection: this.parts.photographer.take(connection),
     }));

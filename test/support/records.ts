@@ -3,6 +3,7 @@ import { AwakeClock } from '../../lib/clock/awake.clock.js';
 import { Connection, type Peer } from '../../lib/connection/connection.js';
 import { ConnectionPhotographer } from '../../lib/connection/connection.snapshot.js';
 import { Crowd } from '../../lib/connection/crowd.js';
+import { ServerTally } from '../../lib/connection/server.tally.js';
 import type { WatchedServer } from '../../lib/connection/watched.server.js';
 import { resolveOptions } from '../../lib/options/options.resolver.js';
 import type { RawSocket, TransportDriver } from '../../lib/transport/transport.driver.js';
@@ -98,6 +99,7 @@ export class Records {
       photographer: this.photographer,
       observer: undefined as never,
       crowd: this.crowd,
+      tally: new ServerTally(),
     };
     const peer = { address: undefined, userAgent: undefined, path: undefined, ...more.peer };
     return new Connection(++this.lastSequence, server, {}, more.raw, peer, this.awake.now());

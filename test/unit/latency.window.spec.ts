@@ -7,7 +7,7 @@ const SAMPLES = 2_048;
 
 function windowOf(latencies: readonly number[]): LatencyWindow {
   const window = new LatencyWindow();
-  for (const latency of latencies) window.add(latency);
+  for (const latency of latencies) window.add('ChatGateway', latency);
   return window;
 }
 

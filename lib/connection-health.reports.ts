@@ -1,0 +1,81 @@
+import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
+import { takeCensus } from './connection/connection.census.js';
+import type { HistorySample } from './connection/connection.history.js';
+import { ServerTally } from './connection/server.tally.js';
+import { diagnosticsOf, type DiagnosticsSnapshot } from './diagnostics/diagnostics.snapshot.js';
+import type { Finding } from './lifecycle/lifecycle.events.js';
+import type { MetricsSource } from './metrics/metrics.source.js';
+import type { SweepVitals, VitalsSource } from './terminus/vitals.source.js';
+
+/** What reporters read: the truth of the moment in which they ask. */
+export class ConnectionHealthReports implements MetricsSource, VitalsSource {
+  constructor(private readonly runtime: ConnectionHealthRuntime) {}
+
+  get connections(): number {
+    return this.runtime.registry.size;
+  }
+
+  get isDraining(): boolean {
+    return this.runtime.drain?.isDraining ?? false;
+  }
+
+  totals(): ReadonlyMap<string, ServerTally> {
+    return this.runtime.tallies.totals();
+  }
+
+  identities(): ReadonlyMap<string, number> {
+    const byName = new Map<string, number>();
+    for (const [{ name }, count] of this.runtime.registry.identities())
+      byName.set(name, (byName.get(name) ?? 0) + count);
+    return byName;
+  }
+
+  findings(): Finding[] {
+    return this.runtime.findings.list();
+  }
+
+  snapshot(): DiagnosticsSnapshot {
+    const { registry, awake, latencies, sweeper } = this.runtime;
+    return diagnosticsOf({
+      census: takeCensus(registry, awake),
+      totals: this.totals(),
+      identities: this.identities(),
+      findings: this.findings(),
+      latency: latencies.percentiles(),
+      lastSweep: sweeper.lastReport,
+    });
+  }
+
+  /** This moment, in the shape of the history. */
+  sample(): HistorySample {
+    const { options, latencies } = this.runtime;
+    const sum = new ServerTally();
+    for (const tally of this.totals().values()) sum.add(tally);
+    const latency = latencies.percentiles();
+    return {
+      at: options.clock.epoch(),
+      active: sum.active,
+      closing: sum.closing,
+      identities: [...this.identities().values()].reduce((one, other) => one + other, 0),
+      opened: sum.opened,
+      closed: sum.closed,
+      ghosts: sum.ghosts,
+      spared: sum.sparedGhosts,
+      latencyP50Ms: latency?.p50,
+      latencyP99Ms: latency?.p99,
+    };
+  }
+
+  sweep(): SweepVitals {
+    const { binder, sweeper, awake, isRunning } = this.runtime;
+    const intervals = [...binder.servers()].flatMap(({ settings: { sweep } }) =>
+      sweep === false ? [] : [sweep.intervalMs],
+    );
+    return {
+      isWanted: intervals.length > 0,
+      isRunning,
+      overdueMs: sweeper.overdueMs(awake.now()),
+      intervalMs: intervals.length === 0 ? undefined : Math.min(...intervals),
+    };
+  }
+}

@@ -1,0 +1,194 @@
+import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
+import type { Connection, Question } from './connection/connection.js';
+import { ConnectionTracker } from './connection/connection.tracker.js';
+import { PeerReader } from './connection/peer.reader.js';
+import { ConnectionDrain } from './drain/connection.drain.js';
+import { HeartbeatFilterInterceptor } from './gateway/heartbeat-filter.interceptor.js';
+import { ServerBinder } from './gateway/server.binder.js';
+import { ServerWatch } from './gateway/server.watch.js';
+import { HeartbeatEngine } from './heartbeat/heartbeat.engine.js';
+import { InboundFilter } from './heartbeat/inbound.filter.js';
+import { ConnectionNarrator } from './lifecycle/connection.narrator.js';
+import { isThenable } from './lifecycle/user.code.js';
+import { LivenessJudge } from './liveness/liveness.judge.js';
+import { StaleSweeper } from './liveness/stale.sweeper.js';
+import { noteUnaskedUpload } from './liveness/upload.progress.js';
+import { observeBytes } from './signals/byte.observer.js';
+import { RegistryReconciler } from './signals/registry.reconciler.js';
+import type { ObservedSocket, SocketObserver } from './transport/transport.driver.js';
+import { WsDriver } from './transport/ws.driver.js';
+
+/** A socket that vanished without a close frame (RFC 6455 section 7.1.5). */
+export const ABNORMAL = 1006;
+
+/** Told of what failed inside one part. */
+export type Failed = (error: unknown) => void;
+
+export function engineFor(parts: ConnectionHealthRuntime, failed: Failed): HeartbeatEngine {
+  return new HeartbeatEngine({
+    clock: parts.options.clock,
+    awake: parts.awake,
+    writer: parts.writer,
+    stalls: () => parts.stalls.stalls,
+    lookDue: (connection, question, now) => parts.judge.look(connection, question, now),
+    turned: (connection, now) => {
+      observeBytes(connection, now);
+      parts.backpressure.turned(connection, now);
+    },
+    foundClosing: (connection) => parts.tracker.closing(connection),
+    asked: (connection, question) => parts.judge.asked(connection, question),
+    pinged: noteUnaskedUpload,
+    failed,
+  });
+}
+
+export function judgeFor(parts: ConnectionHealthRuntime): LivenessJudge {
+  return new LivenessJudge({
+    engine: parts.engine,
+    closer: parts.closer,
+    breaker: parts.breaker,
+    crowd: parts.crowd,
+    population: () => parts.registry.size,
+    bus: parts.bus,
+    photographer: parts.photographer,
+    stalls: () => parts.stalls.stalls,
+    afterPoll: (run) => parts.pulse.afterPoll(run),
+  });
+}
+
+export function filterFor(parts: ConnectionHealthRuntime, failed: Failed): InboundFilter {
+  const { bus, photographer, closer, awake } = parts;
+  const listener = {
+    answered: (connection: Connection, question: Question, latencyMs?: number): void => {
+      if (latencyMs !== undefined) parts.latencies.add(connection.server.name, latencyMs);
+      parts.judge.answered(connection, question, awake.now());
+    },
+    resumed: (connection: Connection, resume: object): void =>
+      bus.publish('resumed', () => ({ connection: photographer.take(connection), ...resume })),
+    flooded: (connection: Connection): void => void closer.close(connection, { reason: 'abuse' }),
+  };
+  return new InboundFilter({ clock: parts.options.clock, awake, listener, failed });
+}
+
+export function trackerFor(parts: ConnectionHealthRuntime): ConnectionTracker {
+  const { identify, trustProxy } = parts.options;
+  const narrator = new ConnectionNarrator(
+    parts.awake,
+    parts.bus,
+    parts.photographer,
+    () => parts.pulse.lagMs,
+  );
+  return new ConnectionTracker({
+    clock: parts.awake,
+    registry: parts.registry,
+    peers: new PeerReader(trustProxy, (error) => parts.userCode.report('trustProxy', error)),
+    identify: (socket, request, known) => {
+      if (identify === undefined) return;
+      const accept = (identity: unknown): void => void parts.userCode.run('identify', () => known(identity));
+      const result = parts.userCode.run('identify', () => identify(socket, request));
+      if (isThenable(result)) result.then(accept, () => undefined);
+      else accept(result);
+    },
+    // The judge first: it must see the question that the engine drops.
+    followers: [
+      parts.tallies,
+      parts.judge,
+      parts.closer,
+      parts.engine,
+      parts.pinger,
+      parts.backpressure,
+      narrator,
+      { opened: (connection) => parts.drain?.opened(connection) },
+    ],
+  });
+}
+
+export function sweeperFor(parts: ConnectionHealthRuntime, failed: Failed): StaleSweeper {
+  return new StaleSweeper({
+    awake: parts.awake,
+    registry: parts.registry,
+    closer: parts.closer,
+    bus: parts.bus,
+    photographer: parts.photographer,
+    servers: () => parts.binder.servers(),
+    nextTurn: (run) => parts.options.clock.afterPoll(run),
+    massTimeout: parts.options.massTimeout,
+    ask: (connection, now) => parts.engine.askAgain(connection, now),
+    foundClosing: (connection) => parts.tracker.closing(connection),
+    failed,
+  });
+}
+
+export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
+  const observer = observerFor(parts);
+  const { defaults, settingsFor, gateways } = parts.options;
+  return new ServerBinder({
+    drivers: [new WsDriver()],
+    watchAll: gateways === 'all',
+    defaults,
+    settingsFor,
+    interceptor: new HeartbeatFilterInterceptor(),
+    watchFor: (server, driver) =>
+      new ServerWatch({
+        server,
+        driver,
+        observer,
+        photographer: parts.photographer,
+        crowd: parts.crowd,
+        opened: (watch, socket, request) => parts.tracker.open(watch, socket, request),
+      }),
+    watched: (watch) => {
+      parts.tallies.watched(watch);
+      parts.keepPaceWith(watch);
+      parts.drain?.watched(watch);
+    },
+    released: (watch) => {
+      for (const connection of parts.registry)
+        if (connection.server === watch) parts.tracker.forget(connection);
+      parts.tallies.released(watch);
+    },
+  });
+}
+
+export function reconcilerFor(parts: ConnectionHealthRuntime): RegistryReconciler {
+  return new RegistryReconciler({
+    registry: parts.registry,
+    bus: parts.bus,
+    servers: () => parts.binder.servers(),
+    nextTurn: (run) => parts.options.clock.afterPoll(run),
+    vanished: (connection) => parts.tracker.closed(connection, ABNORMAL, ''),
+    forget: (connection) => parts.tracker.forget(connection),
+  });
+}
+
+export function drainFor(parts: ConnectionHealthRuntime): ConnectionDrain | undefined {
+  const { drain, clock } = parts.options;
+  if (drain === false) return undefined;
+  return new ConnectionDrain({
+    clock,
+    registry: parts.registry,
+    closer: parts.closer,
+    bus: parts.bus,
+    settings: drain,
+    servers: () => parts.binder.servers(),
+    hooksSettled: () => parts.userCode.settled(),
+    farewell: (connection, reconnectInMs) =>
+      parts.writer.tell(connection, { type: 'server_drain', reconnectInMs }),
+  });
+}
+
+/** What taps report to. */
+export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<ObservedSocket> {
+  const observer: SocketObserver<Connection> = {
+    message: (connection, data, isBinary) => parts.filter.message(connection, data, isBinary),
+    control: (connection, _kind, payload) => parts.filter.control(connection, payload),
+    messageFinished: (connection) => {
+      parts.filter.messageFinished(connection);
+      parts.engine.messageFinished(connection, parts.awake.now());
+    },
+    closing: (connection, sentCode) => parts.tracker.closing(connection, sentCode),
+    closed: (connection, code, reason) => parts.tracker.closed(connection, code, reason),
+    paused: (connection, isPaused) => parts.tracker.paused(connection, isPaused),
+  };
+  return observer as SocketObserver<ObservedSocket>;
+}
