@@ -1,12 +1,18 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 
-import type { ConnectionHealthModuleOptions } from './connection-health.options.js';
+import type { ConnectionHealthModuleOptions, DiagnosticsOptions } from './connection-health.options.js';
 import { CONNECTION_HEALTH_OPTIONS } from './connection-health.tokens.js';
+import { diagnosticsControllers } from './diagnostics/diagnostics.controllers.js';
+import { resolveDiagnostics } from './options/diagnostics.resolver.js';
 
 /** What must be known before anything is injected. */
 export interface ConnectionHealthModuleExtras {
   /** Whether every module can inject the service without importing this one. @default true */
   isGlobal?: boolean;
+  /** Serves diagnostics over HTTP. `true` serves aggregates, metrics and the live page without guards. @default false */
+  diagnostics?: DiagnosticsOptions | boolean;
+  /** Modules whose providers the diagnostics guards need. @default none */
+  imports?: ModuleMetadata['imports'];
 }
 
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
@@ -15,8 +21,13 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createConnectionHealthOptions')
-    .setExtras<ConnectionHealthModuleExtras>({ isGlobal: true }, (definition, { isGlobal }) => ({
-      ...definition,
-      global: isGlobal ?? true,
-    }))
+    .setExtras<ConnectionHealthModuleExtras>(
+      { isGlobal: true, diagnostics: false, imports: [] },
+      (definition, { isGlobal, diagnostics, imports }): DynamicModule => ({
+        ...definition,
+        global: isGlobal ?? true,
+        imports: [...new Set([...(definition.imports ?? []), ...(imports ?? [])])],
+        controllers: diagnosticsControllers(resolveDiagnostics(diagnostics)),
+      }),
+    )
     .build();

@@ -4,6 +4,7 @@ import {
   Module,
   type BeforeApplicationShutdown,
   type DynamicModule,
+  type FactoryProvider,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
@@ -16,12 +17,28 @@ import {
   OPTIONS_TYPE,
 } from './connection-health.module-definition.js';
 import type { ConnectionHealthModuleOptions } from './connection-health.options.js';
+import type { ConnectionHealthReports } from './connection-health.reports.js';
 import { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import { ConnectionHealthService } from './connection-health.service.js';
-import { CONNECTION_HEALTH_OPTIONS, CONNECTION_HEALTH_RUNTIME } from './connection-health.tokens.js';
+import {
+  CONNECTION_COMMANDS,
+  CONNECTION_HEALTH_OPTIONS,
+  CONNECTION_HEALTH_RUNTIME,
+  DIAGNOSTICS_SOURCE,
+  VITALS_SOURCE,
+} from './connection-health.tokens.js';
 import { resolveOptions } from './options/options.resolver.js';
 
 const logger = (): Logger => new Logger('ConnectionHealth');
+
+/** Gives reporters what they read under a token of their own. */
+function reportsAs(token: symbol): FactoryProvider<ConnectionHealthReports> {
+  return {
+    provide: token,
+    inject: [CONNECTION_HEALTH_RUNTIME],
+    useFactory: (runtime: ConnectionHealthRuntime) => runtime.reports,
+  };
+}
 
 /**
  * Watches every WebSocket gateway of the app. Import it once.
@@ -54,6 +71,9 @@ const logger = (): Logger => new Logger('ConnectionHealth');
       },
     },
     ConnectionHealthService,
+    { provide: CONNECTION_COMMANDS, useExisting: ConnectionHealthService },
+    reportsAs(DIAGNOSTICS_SOURCE),
+    reportsAs(VITALS_SOURCE),
   ],
   exports: [ConnectionHealthService],
 })

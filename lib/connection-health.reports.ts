@@ -1,4 +1,9 @@
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
+import type { ConnectionFilter } from './connection/connection.commands.js';
+import type { Connection } from './connection/connection.js';
+import type { ConnectionSnapshot } from './connection/connection.snapshot.js';
+import { identityOf } from './connection/identity.js';
+import type { DiagnosticsSource } from './diagnostics/diagnostics.source.js';
 import { takeCensus } from './connection/connection.census.js';
 import type { HistorySample } from './connection/connection.history.js';
 import { ServerTally } from './connection/server.tally.js';
@@ -8,10 +13,10 @@ import type { MetricsSource } from './metrics/metrics.source.js';
 import type { SweepVitals, VitalsSource } from './terminus/vitals.source.js';
 
 /** What reporters read: the truth of the moment in which they ask. */
-export class ConnectionHealthReports implements MetricsSource, VitalsSource {
+export class ConnectionHealthReports implements DiagnosticsSource, MetricsSource, VitalsSource {
   constructor(private readonly runtime: ConnectionHealthRuntime) {}
 
-  get connections(): number {
+  get connectionCount(): number {
     return this.runtime.registry.size;
   }
 
@@ -66,6 +71,38 @@ export class ConnectionHealthReports implements MetricsSource, VitalsSource {
     };
   }
 
+  history(): ReturnType<DiagnosticsSource['history']> {
+    const { lastHour, lastDay } = this.runtime.history;
+    return { lastHour, lastDay };
+  }
+
+  connections(filter: ConnectionFilter = {}): ConnectionSnapshot[] {
+    const found: ConnectionSnapshot[] = [];
+    const { limit = Infinity } = filter;
+    for (const connection of this.candidates(filter)) {
+      if (found.length >= limit) break;
+      const snapshot = this.runtime.photographer.take(connection);
+      if (fits(snapshot, filter)) found.push(snapshot);
+    }
+    return found;
+  }
+
+  connection(id: string): ConnectionSnapshot | undefined {
+    const connection = this.find(id);
+    return connection === undefined ? undefined : this.runtime.photographer.take(connection);
+  }
+
+  /** The connection of an id, unless it is closed. */
+  find(id: string): Connection | undefined {
+    const { registry, photographer } = this.runtime;
+    const sequence = photographer.sequenceOf(id);
+    return sequence === undefined ? undefined : registry.get(sequence);
+  }
+
+  metrics(): ReturnType<DiagnosticsSource['metrics']> {
+    return undefined;
+  }
+
   sweep(): SweepVitals {
     const { binder, sweeper, awake, isRunning } = this.runtime;
     const intervals = [...binder.servers()].flatMap(({ settings: { sweep } }) =>
@@ -78,4 +115,15 @@ export class ConnectionHealthReports implements MetricsSource, VitalsSource {
       intervalMs: intervals.length === 0 ? undefined : Math.min(...intervals),
     };
   }
+
+  private candidates({ identity }: ConnectionFilter): Iterable<Connection> {
+    const { registry } = this.runtime;
+    return identity === undefined ? registry : registry.withIdentity(identityOf(identity));
+  }
+}
+
+function fits(snapshot: ConnectionSnapshot, { gateway, state, minIdleMs }: ConnectionFilter): boolean {
+  if (gateway !== undefined && snapshot.gateway !== gateway) return false;
+  if (state !== undefined && snapshot.state !== state) return false;
+  return minIdleMs === undefined || snapshot.idleMs >= minIdleMs;
 }

@@ -43,14 +43,7 @@ export class ConnectionHealthService implements ConnectionCommands {
 
   /** The connections that are not closed, oldest first. */
   connections(filter: ConnectionFilter = {}): ConnectionSnapshot[] {
-    const found: ConnectionSnapshot[] = [];
-    const { limit = Infinity } = filter;
-    for (const connection of this.candidates(filter)) {
-      if (found.length >= limit) break;
-      const snapshot = this.runtime.photographer.take(connection);
-      if (fits(snapshot, filter)) found.push(snapshot);
-    }
-    return found;
+    return this.runtime.reports.connections(filter);
   }
 
   /** The connection of a client socket, closed ones included; `undefined` for a socket that is not watched. */
@@ -143,28 +136,15 @@ export class ConnectionHealthService implements ConnectionCommands {
     return this.runtime.binder.watch(server, options);
   }
 
-  private candidates({ identity }: ConnectionFilter): Iterable<Connection> {
-    return identity === undefined
-      ? this.runtime.registry
-      : this.runtime.registry.withIdentity(identityOf(identity));
-  }
-
   private targets(target: ConnectionTarget): Connection[] {
-    const { registry, photographer } = this.runtime;
+    const { registry } = this.runtime;
     const { id, identity } = (target ?? {}) as { id?: unknown; identity?: unknown };
     if (typeof identity === 'string' || typeof identity === 'number')
       return registry.withIdentity(identityOf(identity));
     if (typeof id !== 'string') {
       throw new ConnectionHealthArgumentError('disconnect(): target', '{ id } or { identity }', target);
     }
-    const sequence = photographer.sequenceOf(id);
-    const connection = sequence === undefined ? undefined : registry.get(sequence);
+    const connection = this.runtime.reports.find(id);
     return connection === undefined ? [] : [connection];
   }
-}
-
-function fits(snapshot: ConnectionSnapshot, { gateway, state, minIdleMs }: ConnectionFilter): boolean {
-  if (gateway !== undefined && snapshot.gateway !== gateway) return false;
-  if (state !== undefined && snapshot.state !== state) return false;
-  return minIdleMs === undefined || snapshot.idleMs >= minIdleMs;
 }

@@ -3,7 +3,7 @@ import type { Finding } from '../lifecycle/lifecycle.events.js';
 /** What health checks ask. */
 export interface VitalsSource {
   /** Connections that are not closed. */
-  readonly connections: number;
+  readonly connectionCount: number;
   /** Whether everybody is being sent away, or was. */
   readonly isDraining: boolean;
   /** What is wrong at present, the worst first. */
