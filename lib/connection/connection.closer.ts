@@ -2,7 +2,7 @@ import type { AwakeClock, AwakeTime } from '../clock/awake.clock.js';
 import { CLOSE_REASONS, type SentCloseReason } from '../protocol/close-reasons.js';
 import type { Connection, GhostKind } from './connection.js';
 import type { ConnectionFollower } from './connection.follower.js';
-import { observeOutflow } from './outflow.js';
+import { observeOutflow, unconfirmedBytesOf } from './outflow.js';
 
 /** An order to close one connection. */
 export interface CloseOrder {
@@ -116,9 +116,9 @@ export class ConnectionCloser implements ConnectionFollower {
 }
 
 /** Whoever the app sends away gets the time to read what it was sent before: a kernel may hold megabytes of it. */
-function graceMsOf({ closing, server, writtenBytes, confirmedBytes }: Connection): number {
-  const { closeTimeoutMs, progress, heartbeat } = server.settings;
-  if (closing !== undefined || heartbeat === false) return closeTimeoutMs;
-  const readingMs = ((writtenBytes - confirmedBytes) / progress.minDrainBytesPerSecond) * 1000;
+function graceMsOf(connection: Connection): number {
+  const { closeTimeoutMs, progress } = connection.server.settings;
+  if (connection.closing !== undefined) return closeTimeoutMs;
+  const readingMs = (unconfirmedBytesOf(connection) / progress.minDrainBytesPerSecond) * 1000;
   return closeTimeoutMs + Math.min(progress.maxExtraMs, readingMs);
 }

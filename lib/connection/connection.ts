@@ -123,8 +123,11 @@ export class Connection implements ObservedSocket {
   /** Data bytes and messages at the last beat of a connection that gets protocol pings only. */
   dataBytesAtBeat = 0;
   messagesAtBeat = 0;
-  /** Bytes written when the last answered question went out. */
+  /** Bytes written when the last answered question, or lone ping, went out. */
   confirmedBytes = 0;
+  /** The payload of the last unanswered ping of a connection that gets protocol pings only, and the bytes up to its end. */
+  lonePing: Uint8Array | undefined = undefined;
+  lonePingEnd = 0;
   /** Heartbeats that the client sent by itself since the last beat (R10); below 0 while it may catch up. */
   unasked = 0;
   /** Questions of ours that it has not answered yet: so many answers are no flood, however late they come. */

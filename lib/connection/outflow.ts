@@ -1,5 +1,6 @@
 import type { AwakeTime } from '../clock/awake.clock.js';
 import type { Connection } from './connection.js';
+import { beatIntervalOf } from './connection.settings.js';
 
 /** How our unsent bytes move. Exists only while there are any. */
 export interface Outflow {
@@ -58,4 +59,10 @@ export function isOwnFrameWaiting(connection: Connection): boolean {
     return false;
   }
   return connection.writtenBytes - (connection.raw?.writableLength ?? 0) < connection.ownFrameEnd;
+}
+
+/** Bytes of ours that the peer may still have to read; 0 where nothing is ever asked, since nothing is ever confirmed. */
+export function unconfirmedBytesOf(connection: Connection): number {
+  const { writtenBytes, confirmedBytes, server } = connection;
+  return beatIntervalOf(server.settings) === undefined ? 0 : writtenBytes - confirmedBytes;
 }

@@ -13,6 +13,9 @@ export type RepeatedQuestion = Pick<Question, 'isRepeat' | 'wasHeld'>;
 
 const ASKED_ANEW: RepeatedQuestion = { isRepeat: false, wasHeld: false };
 
+/** Something done to one connection. */
+export type ConnectionWork = (connection: Connection, now: AwakeTime) => void;
+
 /** Called when the answer to a question is due, or half the time for it has passed. */
 export type LookDue = (connection: Connection, question: Question, now: AwakeTime) => void;
 
@@ -23,6 +26,10 @@ export type LookDue = (connection: Connection, question: Question, now: AwakeTim
 export class HeartbeatEngine implements ConnectionFollower {
   private readonly wheel: TimingWheel<Connection>;
   private readonly spreader = new PhaseSpreader();
+  private now: AwakeTime = NEVER;
+  // Made once: a tick over many connections makes no closure for each.
+  private readonly due = (connection: Connection): void => this.fenced(connection, this.now, this.turnTo);
+  private readonly askAnew: ConnectionWork = (connection, now) => this.ask(connection, now);
 
   constructor(
     private readonly parts: {
@@ -66,15 +73,14 @@ export class HeartbeatEngine implements ConnectionFollower {
   /** Does what is due. Call after a poll phase (R2). */
   tick(now: AwakeTime): void {
     this.parts.writer.newTick();
-    this.wheel.advance(now, (connection) => {
-      this.fenced(connection, now, () => this.turnTo(connection, now));
-    });
+    this.now = now;
+    this.wheel.advance(now, this.due);
   }
 
   /** Works on one connection so that its failure, a codec's for example, costs neither the others nor its own next turn. */
-  fenced(connection: Connection, now: AwakeTime, work: () => void): void {
+  fenced(connection: Connection, now: AwakeTime, work: ConnectionWork): void {
     try {
-      work();
+      work(connection, now);
     } catch (error) {
       this.parts.failed(error);
       if (connection.state === 'open' && connection.dueTick < 0) this.rest(connection, now);
@@ -130,12 +136,12 @@ export class HeartbeatEngine implements ConnectionFollower {
     // It could not be asked, so its silence since says nothing.
     connection.lastPeerAt = Math.max(connection.lastPeerAt, connection.lastHopAt);
     if (connection.state !== 'open' || isPending(connection.question)) return;
-    this.fenced(connection, now, () => this.ask(connection, now));
+    this.fenced(connection, now, this.askAnew);
   }
 
   /** Asks in the way that its settings say, out of turn; what is under way is asked anew. */
   askAgain(connection: Connection, now: AwakeTime): void {
-    if (connection.server.settings.heartbeat === false) this.parts.writer.ping(connection);
+    if (connection.server.settings.heartbeat === false) this.pingAlone(connection);
     else this.ask(connection, now, { isRepeat: true, wasHeld: true });
   }
 
@@ -160,7 +166,7 @@ export class HeartbeatEngine implements ConnectionFollower {
     if (unsent === 0 || isGone) question.handedOverAt = now;
   }
 
-  private turnTo(connection: Connection, now: AwakeTime): void {
+  private readonly turnTo: ConnectionWork = (connection, now) => {
     const { question, socket, server } = connection;
     if (socket === undefined || !server.driver.isOpen(socket)) {
       // A FIN without a close frame starts no timer in `ws`: the closer must see to its end (R6).
@@ -172,7 +178,7 @@ export class HeartbeatEngine implements ConnectionFollower {
     if (connection.state !== 'open') return;
     if (isPending(question)) this.parts.lookDue(connection, question, now);
     else this.beat(connection, now);
-  }
+  };
 
   private beat(connection: Connection, now: AwakeTime): void {
     connection.unasked = 0;
@@ -180,9 +186,17 @@ export class HeartbeatEngine implements ConnectionFollower {
       this.ask(connection, now);
       return;
     }
-    this.parts.writer.ping(connection);
+    this.pingAlone(connection);
     this.parts.pinged(connection, now);
     this.rest(connection, now);
+  }
+
+  /** Pings where nothing else is asked: its pong tells how far the peer has read. */
+  private pingAlone(connection: Connection): void {
+    const payload = this.parts.writer.ping(connection);
+    if (payload === undefined) return;
+    connection.lonePing = payload;
+    connection.lonePingEnd = connection.writtenBytes;
   }
 
   /** The reader is blocked: the question that waits for it is the one that is asked, or the next that can be sent. */

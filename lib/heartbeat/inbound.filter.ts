@@ -55,7 +55,11 @@ export class InboundFilter {
   control(connection: Connection, payload: Uint8Array): void {
     connection.lastHopAt = this.parts.awake.now();
     connection.controlBytes += CONTROL_OVERHEAD + payload.byteLength;
-    const { question } = connection;
+    const { question, lonePing } = connection;
+    if (lonePing !== undefined && sameBytes(lonePing, payload)) {
+      connection.lonePing = undefined;
+      connection.confirmedBytes = connection.lonePingEnd;
+    }
     if (question?.probe !== undefined && sameBytes(question.probe, payload)) question.probeAnswered = true;
   }
 

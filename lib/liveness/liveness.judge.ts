@@ -5,7 +5,7 @@ import type { ConnectionFollower } from '../connection/connection.follower.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
 import type { Crowd } from '../connection/crowd.js';
 import { isOwnFrameWaiting, observeOutflow } from '../connection/outflow.js';
-import type { HeartbeatEngine } from '../heartbeat/heartbeat.engine.js';
+import type { ConnectionWork, HeartbeatEngine } from '../heartbeat/heartbeat.engine.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import { judgeQuestion, type Verdict } from './liveness.policy.js';
 import type { MassTimeoutBreaker } from './mass-timeout.breaker.js';
@@ -80,14 +80,15 @@ export class LivenessJudge implements ConnectionFollower {
     const suspects = this.suspects;
     this.suspects = [];
     for (const connection of suspects) {
-      const { question } = connection;
-      if (!isPending(question) || connection.state !== 'open') continue;
-      this.parts.engine.fenced(connection, now, () => {
-        const verdict = this.verdictOn(connection, question, now);
-        this.carryOut(verdict, connection, question, now);
-      });
+      if (connection.state === 'open') this.parts.engine.fenced(connection, now, this.judgeSuspect);
     }
   }
+
+  private readonly judgeSuspect: ConnectionWork = (connection, now) => {
+    const { question } = connection;
+    if (!isPending(question)) return;
+    this.carryOut(this.verdictOn(connection, question, now), connection, question, now);
+  };
 
   private carryOut(verdict: Verdict, connection: Connection, question: Question, now: AwakeTime): void {
     const { engine } = this.parts;

@@ -5,7 +5,7 @@ import type { Connection, GhostKind } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/connection.registry.js';
 import { beatIntervalOf } from '../connection/connection.settings.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
-import { observeOutflow } from '../connection/outflow.js';
+import { observeOutflow, unconfirmedBytesOf } from '../connection/outflow.js';
 import type { WatchedServer } from '../connection/watched.server.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import { isStale } from './liveness.policy.js';
@@ -181,8 +181,7 @@ export class StaleSweeper {
     const facts = {
       isPaused: connection.isUnheard,
       unsentMovedAt: observeOutflow(connection, now)?.movedAt ?? NEVER,
-      // Where nobody is asked nothing is ever confirmed.
-      bytesAhead: heartbeat === false ? 0 : connection.writtenBytes - connection.confirmedBytes,
+      bytesAhead: unconfirmedBytesOf(connection),
       lastActivityAt: connection.lastActivityAt,
     };
     return isStale(facts, { ...progress, staleAfterMs, timeoutMs: timeoutMsOf(connection) }, now);

@@ -88,6 +88,34 @@ describe('ConnectionCloser (R6)', () => {
     expect(driver.terminated).toBe(1);
   });
 
+  it.each([
+    ['heartbeats', {}],
+    ['protocol pings', { heartbeat: false as const }],
+  ])(
+    'gives a reader the time to read what a kernel holds, where %s tell how far it has come',
+    (_name, asked) => {
+      const { make, driver, begin, pass } = bound(setUp());
+      const reader = make(
+        { ...asked, progress: { minDrainBytesPerSecond: 1_000 } },
+        { raw: { bytesWritten: 30_000 } },
+      );
+      reader.confirmedBytes = 10_000;
+      begin(reader);
+      pass(GRACE + 19_999);
+      expect(driver.terminated).toBe(0);
+      pass(1);
+      expect(driver.terminated).toBe(1);
+    },
+  );
+
+  it('gives no such time where nothing is asked, since nothing ever tells that it was read', () => {
+    const { make, driver, begin, pass } = bound(setUp());
+    const silent = { heartbeat: false, protocolPing: false, sweep: { mode: 'observe' } } as const;
+    begin(make(silent, { raw: { bytesWritten: 30_000 } }));
+    pass(GRACE);
+    expect(driver.terminated).toBe(1);
+  });
+
   it('gives a ghost no such time', () => {
     const { closer, make, driver, pass } = bound(setUp());
     const raw = { bytesWritten: 10_000, writableLength: 10_000 };

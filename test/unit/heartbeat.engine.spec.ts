@@ -165,4 +165,30 @@ describe('HeartbeatEngine', () => {
     expect(driver.pings).toHaveLength(4);
     expect(new Set(driver.pings.map((payload) => Buffer.from(payload).toString('hex'))).size).toBe(4);
   });
+
+  it('remembers how much was written up to a ping that goes out alone, and asks no less for another frame that waits', () => {
+    const { open, pass, driver } = setUp();
+    const raw = { bytesWritten: 50_000, writableLength: 0 };
+    const connection = open({ heartbeat: false, protocolPing: { intervalMs: INTERVAL } }, raw);
+    pass(INTERVAL);
+    expect(connection.lonePing).toBe(driver.pings[0]);
+    expect(connection.lonePingEnd).toBe(50_000);
+    raw.bytesWritten = 90_000;
+    pass(INTERVAL);
+    expect(connection.lonePing).toBe(driver.pings[1]);
+    expect(connection.lonePingEnd).toBe(90_000);
+  });
+
+  it('makes one function for all connections that are due, and none for each', () => {
+    const { engine, open, pass } = setUp();
+    const works = new Set<unknown>();
+    const { fenced } = engine;
+    engine.fenced = (connection, now, work) => {
+      works.add(work);
+      fenced.call(engine, connection, now, work);
+    };
+    for (let count = 0; count < 20; count++) open();
+    pass(2 * INTERVAL);
+    expect(works.size).toBe(1);
+  });
 });

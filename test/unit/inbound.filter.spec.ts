@@ -94,6 +94,19 @@ describe('InboundFilter', () => {
     expect(driver.sent).toEqual([]);
   });
 
+  it('takes what was written up to a lone ping for read once that very ping is answered', () => {
+    const { filter, connection } = setUp({ heartbeat: false });
+    connection.lonePing = Uint8Array.of(1, 2, 3);
+    connection.lonePingEnd = 9_000;
+    filter.control(connection, Uint8Array.of(1, 2, 4));
+    expect(connection.confirmedBytes).toBe(0);
+    filter.control(connection, Uint8Array.of(1, 2, 3));
+    expect(connection.confirmedBytes).toBe(9_000);
+    connection.lonePingEnd = 12_000;
+    filter.control(connection, Uint8Array.of(1, 2, 3));
+    expect(connection.confirmedBytes).toBe(9_000);
+  });
+
   it('leaves data of a type without a length to the app', () => {
     const { filter, connection } = setUp();
     expect(filter.message(connection, [Buffer.from('{}')] as never, false)).toBe(false);
