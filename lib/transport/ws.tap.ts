@@ -1,4 +1,4 @@
-import { CONNECTION, recordOf } from './transport.driver.js';
+import { CONNECTION, recordOf, type ObservedSocket } from './transport.driver.js';
 
 /** What we use of a `ws` socket. */
 export interface WsSocket {
@@ -37,7 +37,7 @@ export function tappedClass(Base: WsSocketClass): WsSocketClass {
     }
   };
   Object.defineProperty(Tapped, 'name', { value: Base.name });
-  defineTap(Tapped.prototype, tapOver(Base.prototype as WsSocket));
+  defineTap(Tapped.prototype, tapOver(Base.prototype as WsSocket, recordOf));
   return Tapped;
 }
 
@@ -49,12 +49,14 @@ export function tappedClass(Base: WsSocketClass): WsSocketClass {
 export function tapSocket(socket: WsSocket): () => void {
   const before = METHODS.map((name) => [name, Object.getOwnPropertyDescriptor(socket, name)] as const);
   const methods = Object.fromEntries(METHODS.map((name) => [name, socket[name]])) as Tap;
-  const tap = tapOver(methods);
+  let isOff = false;
+  const tap = tapOver(methods, (socketOfTap) => (isOff ? undefined : recordOf(socketOfTap)));
   defineTap(socket, tap);
   Object.defineProperty(socket, CONNECTION, { value: undefined, writable: true, configurable: true });
   return () => {
     Reflect.deleteProperty(socket, CONNECTION);
-    // What the app has put over the tap since stays; below it the tap finds no record and does nothing.
+    // What the app has put over the tap since stays; below it the tap does nothing, also where another is put on later.
+    isOff = true;
     for (const [name, own] of before) if (socket[name] === tap[name]) restore(socket, name, own);
   };
 }
@@ -70,10 +72,10 @@ function defineTap(target: object, tap: Tap): void {
   }
 }
 
-function tapOver(base: Tap): Tap {
+function tapOver(base: Tap, recordFor: (socket: WsSocket) => ObservedSocket | undefined): Tap {
   return {
     emit(this: WsSocket, event: string, first?: unknown, second?: unknown): boolean {
-      const record = recordOf(this);
+      const record = recordFor(this);
       if (record !== undefined) {
         if (event === 'message') {
           if (record.observer.message(record, first as Uint8Array, second as boolean)) return true;
@@ -87,7 +89,7 @@ function tapOver(base: Tap): Tap {
       return Reflect.apply(base.emit, this, arguments) as boolean;
     },
     send(this: WsSocket, data: unknown, options?: unknown): void {
-      const record = recordOf(this);
+      const record = recordFor(this);
       // All arguments, and no more: `ws` looks at which are there.
       Reflect.apply(base.send, this, arguments);
       if (record === undefined) return;
@@ -100,17 +102,17 @@ function tapOver(base: Tap): Tap {
       // `ws` sends one close frame and ignores later calls; its own refusals and echoes pass here as well.
       const sentCode = this.readyState === OPEN && typeof code === 'number' ? code : undefined;
       Reflect.apply(base.close, this, arguments);
-      const record = recordOf(this);
+      const record = recordFor(this);
       if (record !== undefined) record.observer.closing(record, sentCode);
     },
     pause(this: WsSocket): void {
       Reflect.apply(base.pause, this, []);
-      const record = recordOf(this);
+      const record = recordFor(this);
       if (record !== undefined) record.observer.paused(record, true);
     },
     resume(this: WsSocket): void {
       Reflect.apply(base.resume, this, []);
-      const record = recordOf(this);
+      const record = recordFor(this);
       if (record !== undefined) record.observer.paused(record, false);
     },
   };

@@ -87,6 +87,23 @@ describe('RegistryReconciler', () => {
     expect([reconciler.takeMended(), reconciler.takeMended()]).toEqual([1, 0]);
   });
 
+  it('gives no second record to a socket that was tracked while the others were looked at', async () => {
+    const { reconciler, registry, sockets, open, adopted, events } = setUp();
+    const late: FakeSocket = { isOpen: true };
+    sockets.add(late);
+    for (let count = 0; count < 6_000; count++) open();
+    await reconciler.reconcile();
+    const second = reconciler.reconcile();
+    const { socket, connection } = open();
+    sockets.delete(socket);
+    // The record that was made meanwhile is that of the late socket.
+    late[CONNECTION] = connection;
+    connection.socket = late;
+    expect(registry.get(connection.sequence)).toBe(connection);
+    await second;
+    expect([adopted, events]).toEqual([[], []]);
+  });
+
   it('leaves alone what is closing: its end is near', async () => {
     const { reconciler, sockets, adopted } = setUp();
     sockets.add({ isOpen: false });

@@ -139,6 +139,19 @@ describe('tapping', () => {
     expect(Reflect.ownKeys(socket)).toEqual(before);
   });
 
+  it('tells everything once where it is put on anew over a tap that the app has wrapped', () => {
+    const socket = new FakeSocket();
+    const takeOff = tapSocket(socket);
+    const { emit } = socket;
+    socket.emit = (...args) => emit.apply(socket, args);
+    takeOff();
+    tapSocket(socket);
+    const { heard } = observed(socket);
+    socket.emit('pong', 'payload');
+    socket.emit('message', 'text', false);
+    expect(heard).toEqual([['pong'], ['message', 'text', false]]);
+  });
+
   it('shows nothing that an app would find by looking at its sockets', () => {
     expect(Object.keys(tappedAtBirth())).toEqual(Object.keys(new FakeSocket()));
     expect(tappedClass(FakeSocket).name).toBe('FakeSocket');
