@@ -1,0 +1,12 @@
+export { HealthyWebSocket } from './healthy.websocket.js';
+export type { SubscriptionMessage } from './deliveries.js';
+export type { HealthyWebSocketOptions, UrlSource } from './client.options.js';
+export type { HealthyWebSocketEventMap } from './event.surface.js';
+export { DropEvent, EndEvent, HealthyCloseEvent, HealthyErrorEvent } from './client.events.js';
+export type { EndReason, LossReason } from './client.events.js';
+export type { QueueSettings, Sendable } from './outbox.js';
+export { jsonCodec } from './json.client.codec.js';
+export type { ClientCodec } from './client.codec.js';
+export type { SocketClass, WebSocketLike } from './websocket.like.js';
+export { CLOSE_REASONS } from '../protocol/close-reasons.js';
+export type { CloseReason, CloseReasonRow, ReconnectAdvice } from '../protocol/close-reasons.js';
