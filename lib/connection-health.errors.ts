@@ -18,7 +18,7 @@ export class ConnectionHealthSetupError extends Error {
   override readonly name = 'ConnectionHealthSetupError';
 
   constructor(
-    readonly code: 'ALREADY_WATCHED' | 'UNKNOWN_SERVER' | 'DIFFERENT_CODECS',
+    readonly code: 'ALREADY_WATCHED' | 'UNKNOWN_SERVER' | 'DIFFERENT_CODECS' | 'METRIC_NAME_TAKEN',
     message: string,
   ) {
     super(message);

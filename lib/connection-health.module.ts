@@ -9,6 +9,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { HealthIndicatorService } from '@nestjs/terminus';
 
 import { bootReport } from './connection-health.boot-report.js';
 import {
@@ -28,6 +29,7 @@ import {
   VITALS_SOURCE,
 } from './connection-health.tokens.js';
 import { resolveOptions } from './options/options.resolver.js';
+import { ConnectionHealthIndicator } from './terminus/connection-health.indicator.js';
 
 const logger = (): Logger => new Logger('ConnectionHealth');
 
@@ -74,8 +76,11 @@ function reportsAs(token: symbol): FactoryProvider<ConnectionHealthReports> {
     { provide: CONNECTION_COMMANDS, useExisting: ConnectionHealthService },
     reportsAs(DIAGNOSTICS_SOURCE),
     reportsAs(VITALS_SOURCE),
+    // It depends on nothing: so the app may import TerminusModule wherever it likes.
+    HealthIndicatorService,
+    ConnectionHealthIndicator,
   ],
-  exports: [ConnectionHealthService],
+  exports: [ConnectionHealthService, ConnectionHealthIndicator],
 })
 export class ConnectionHealthModule
   extends ConfigurableModuleClass

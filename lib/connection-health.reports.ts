@@ -1,8 +1,11 @@
+import { ConnectionHealthArgumentError } from './connection-health.errors.js';
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import type { ConnectionFilter } from './connection/connection.commands.js';
 import type { Connection } from './connection/connection.js';
+import { selectConnections } from './connection/connection.selection.js';
 import type { ConnectionSnapshot } from './connection/connection.snapshot.js';
 import { identityOf } from './connection/identity.js';
+import type { WatchedServer } from './connection/watched.server.js';
 import type { DiagnosticsSource } from './diagnostics/diagnostics.source.js';
 import { takeCensus } from './connection/connection.census.js';
 import type { HistorySample } from './connection/connection.history.js';
@@ -10,7 +13,7 @@ import { ServerTally } from './connection/server.tally.js';
 import { diagnosticsOf, type DiagnosticsSnapshot } from './diagnostics/diagnostics.snapshot.js';
 import type { Finding } from './lifecycle/lifecycle.events.js';
 import type { MetricsSource } from './metrics/metrics.source.js';
-import type { SweepVitals, VitalsSource } from './terminus/vitals.source.js';
+import type { SweepSchedule, SweepVitals, VitalsSource } from './terminus/vitals.source.js';
 
 /** What reporters read: the truth of the moment in which they ask. */
 export class ConnectionHealthReports implements DiagnosticsSource, MetricsSource, VitalsSource {
@@ -77,14 +80,13 @@ export class ConnectionHealthReports implements DiagnosticsSource, MetricsSource
   }
 
   connections(filter: ConnectionFilter = {}): ConnectionSnapshot[] {
-    const found: ConnectionSnapshot[] = [];
-    const { limit = Infinity } = filter;
-    for (const connection of this.candidates(filter)) {
-      if (found.length >= limit) break;
-      const snapshot = this.runtime.photographer.take(connection);
-      if (fits(snapshot, filter)) found.push(snapshot);
-    }
-    return found;
+    const { photographer, awake } = this.runtime;
+    const now = awake.toEpoch(awake.now());
+    const facts = {
+      after: this.placeOf(filter.after),
+      idleMsOf: (connection: Connection) => now - awake.toEpoch(connection.lastActivityAt),
+    };
+    return selectConnections(this.candidates(filter), filter, facts).map((each) => photographer.take(each));
   }
 
   connection(id: string): ConnectionSnapshot | undefined {
@@ -100,30 +102,49 @@ export class ConnectionHealthReports implements DiagnosticsSource, MetricsSource
   }
 
   metrics(): ReturnType<DiagnosticsSource['metrics']> {
-    return undefined;
+    return this.runtime.metrics?.exposition();
   }
 
   sweep(): SweepVitals {
     const { binder, sweeper, awake, isRunning } = this.runtime;
-    const intervals = [...binder.servers()].flatMap(({ settings: { sweep } }) =>
-      sweep === false ? [] : [sweep.intervalMs],
-    );
+    const { lastEndedAt } = sweeper;
+    const lastSweepMsAgo =
+      lastEndedAt === undefined
+        ? undefined
+        : Math.round(awake.now() - lastEndedAt + awake.creditedSince(lastEndedAt));
     return {
-      isWanted: intervals.length > 0,
       isRunning,
-      overdueMs: sweeper.overdueMs(awake.now()),
-      intervalMs: intervals.length === 0 ? undefined : Math.min(...intervals),
+      lastSweepMsAgo,
+      schedules: [...binder.servers()].flatMap((server) => this.scheduleOf(server)),
     };
+  }
+
+  private scheduleOf(server: WatchedServer): SweepSchedule[] {
+    const { sweep } = server.settings;
+    if (sweep === false) return [];
+    const { awake, sweeper } = this.runtime;
+    const now = awake.now();
+    const { intervalMs, closeTimeoutMs } = sweep;
+    // Awake time stands still with the timer that moves it: what nobody has observed yet counts.
+    const sinceLastMs = now + awake.creditedSince(now) - (sweeper.endedAtFor(server) ?? now);
+    return [{ intervalMs, closeTimeoutMs, overdueMs: Math.max(0, Math.round(sinceLastMs - intervalMs)) }];
   }
 
   private candidates({ identity }: ConnectionFilter): Iterable<Connection> {
     const { registry } = this.runtime;
-    return identity === undefined ? registry : registry.withIdentity(identityOf(identity));
+    if (identity === undefined) return registry;
+    // They come in the order in which they were identified.
+    return registry.withIdentity(identityOf(identity)).sort((one, other) => one.sequence - other.sequence);
   }
-}
 
-function fits(snapshot: ConnectionSnapshot, { gateway, state, minIdleMs }: ConnectionFilter): boolean {
-  if (gateway !== undefined && snapshot.gateway !== gateway) return false;
-  if (state !== undefined && snapshot.state !== state) return false;
-  return minIdleMs === undefined || snapshot.idleMs >= minIdleMs;
+  private placeOf(after: string | undefined): number | undefined {
+    if (after === undefined) return undefined;
+    const sequence = this.runtime.photographer.sequenceOf(after);
+    if (sequence !== undefined) return sequence;
+    throw new ConnectionHealthArgumentError(
+      'connections(): after',
+      'the id of a connection of this process',
+      after,
+    );
+  }
 }

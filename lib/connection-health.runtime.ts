@@ -27,10 +27,12 @@ import { LivenessJudge } from './liveness/liveness.judge.js';
 import { MassTimeoutBreaker } from './liveness/mass-timeout.breaker.js';
 import { StaleSweeper } from './liveness/stale.sweeper.js';
 import { StallGuard } from './liveness/stall.guard.js';
+import type { ConnectionMetrics } from './metrics/connection.metrics.js';
 import type { ResolvedOptions } from './options/options.resolver.js';
 import { tickMsFor } from './options/tick.js';
 import { BackpressureWatch } from './signals/backpressure.watch.js';
 import { FindingsBoard } from './signals/findings.board.js';
+import type { LeakFinder } from './signals/leak.finder.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
 import { TroubleFinder } from './signals/trouble.finder.js';
 import { ConnectionHealthReports } from './connection-health.reports.js';
@@ -43,6 +45,8 @@ import {
   binderFor,
   reconcilerFor,
   drainFor,
+  leakFinderFor,
+  metricsFor,
   ABNORMAL,
   type Failed,
 } from './connection-health.wiring.js';
@@ -71,6 +75,7 @@ export class ConnectionHealthRuntime {
   readonly sweeper: StaleSweeper;
   readonly binder: ServerBinder;
   readonly drain: ConnectionDrain | undefined;
+  readonly metrics: ConnectionMetrics | undefined;
 
   private tickMs: number;
   readonly crowd: Crowd;
@@ -84,6 +89,7 @@ export class ConnectionHealthRuntime {
   readonly backpressure: BackpressureWatch;
   readonly reconciler: RegistryReconciler;
   readonly finder: TroubleFinder;
+  readonly leaks: LeakFinder | undefined;
 
   constructor(
     readonly options: ResolvedOptions,
@@ -131,17 +137,20 @@ export class ConnectionHealthRuntime {
     });
     this.judge = judgeFor(this);
     this.filter = filterFor(this, failed);
+    this.leaks = leakFinderFor(this, failed);
     this.tracker = trackerFor(this);
     this.sweeper = sweeperFor(this, failed);
     this.binder = binderFor(this);
     this.reconciler = reconcilerFor(this);
     this.drain = drainFor(this);
+    this.metrics = metricsFor(this, failed);
     this.finder = new TroubleFinder({
       clock,
       awake: this.awake,
       crowd: this.crowd,
       board: this.findings,
       troubles: () => ({
+        connections: this.registry.size,
         stuck: this.closer.stuckCount,
         mismatches: this.reconciler.takeMended(),
         backpressured: this.backpressure.count,
@@ -163,6 +172,7 @@ export class ConnectionHealthRuntime {
 
   /** Starts the one timer. */
   start(): void {
+    this.metrics?.start();
     this.pulse.start(this.tickMs);
   }
 
@@ -181,6 +191,7 @@ export class ConnectionHealthRuntime {
     this.pulse.end();
     this.drain?.release();
     this.binder.release();
+    this.metrics?.end();
     this.logger.flush(Infinity);
     this.bus.close();
   }
@@ -193,6 +204,7 @@ export class ConnectionHealthRuntime {
       () => void (this.sweeper.tick(now) && this.reconciler.reconcile().catch(failed)),
       () => void this.history.note(this.options.clock.monotonic(), () => this.reports.sample()),
       () => this.finder.tick(),
+      () => this.leaks?.tick(),
       () => this.logger.flush(),
     ];
     for (const part of parts) {

@@ -41,7 +41,11 @@ export class ConnectionHealthService implements ConnectionCommands {
     return this.runtime.reports.snapshot();
   }
 
-  /** The connections that are not closed, oldest first. */
+  /**
+   * The connections that are not closed, oldest first unless the filter says otherwise.
+   *
+   * @throws ConnectionHealthArgumentError for an `after` that is no id of this process
+   */
   connections(filter: ConnectionFilter = {}): ConnectionSnapshot[] {
     return this.runtime.reports.connections(filter);
   }

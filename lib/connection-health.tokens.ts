@@ -37,3 +37,6 @@ export const PREPENDED_INTERCEPTORS = key('prepended-interceptors');
 
 /** Property of a server while it is watched: by whom. */
 export const WATCHED_BY = key('watched-by');
+
+/** Property of an instrument of prom-client that is ours: the `Set` of functions that say what apps add to it. */
+export const METRIC_SOURCES = key('metric-sources');

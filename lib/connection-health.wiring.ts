@@ -13,7 +13,9 @@ import { isThenable } from './lifecycle/user.code.js';
 import { LivenessJudge } from './liveness/liveness.judge.js';
 import { StaleSweeper } from './liveness/stale.sweeper.js';
 import { noteUnaskedUpload } from './liveness/upload.progress.js';
+import { ConnectionMetrics } from './metrics/connection.metrics.js';
 import { observeBytes } from './signals/byte.observer.js';
+import { LeakFinder } from './signals/leak.finder.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
 import type { ObservedSocket, SocketObserver } from './transport/transport.driver.js';
 import { WsDriver } from './transport/ws.driver.js';
@@ -92,6 +94,7 @@ export function trackerFor(parts: ConnectionHealthRuntime): ConnectionTracker {
     // The judge first: it must see the question that the engine drops.
     followers: [
       parts.tallies,
+      ...(parts.leaks?.followers ?? []),
       parts.judge,
       parts.closer,
       parts.engine,
@@ -105,6 +108,7 @@ export function trackerFor(parts: ConnectionHealthRuntime): ConnectionTracker {
 
 export function sweeperFor(parts: ConnectionHealthRuntime, failed: Failed): StaleSweeper {
   return new StaleSweeper({
+    clock: parts.options.clock,
     awake: parts.awake,
     registry: parts.registry,
     closer: parts.closer,
@@ -177,11 +181,39 @@ export function drainFor(parts: ConnectionHealthRuntime): ConnectionDrain | unde
   });
 }
 
+export function leakFinderFor(parts: ConnectionHealthRuntime, failed: Failed): LeakFinder | undefined {
+  const { options, awake, registry, history, bus, findings } = parts;
+  if (options.leak === false) return undefined;
+  return new LeakFinder({
+    settings: options.leak,
+    clock: options.clock,
+    awake,
+    connections: registry,
+    history,
+    servers: () => parts.binder.servers(),
+    bus,
+    board: findings,
+    failed,
+  });
+}
+
+export function metricsFor(parts: ConnectionHealthRuntime, failed: Failed): ConnectionMetrics | undefined {
+  const { options, reports, bus, latencies } = parts;
+  if (options.metrics === false) return undefined;
+  return new ConnectionMetrics({ settings: options.metrics, source: reports, bus, latencies, failed });
+}
+
+/** Called for each message that the app sends: not at all where nobody wants to know. */
+function sentListenerOf({ leaks }: ConnectionHealthRuntime): ((connection: Connection) => void) | undefined {
+  return leaks === undefined ? undefined : (connection) => leaks.cuts.sent(connection);
+}
+
 /** What taps report to. */
 export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<ObservedSocket> {
   const observer: SocketObserver<Connection> = {
     message: (connection, data, isBinary) => parts.filter.message(connection, data, isBinary),
     control: (connection, _kind, payload) => parts.filter.control(connection, payload),
+    sent: sentListenerOf(parts),
     messageFinished: (connection) => {
       parts.filter.messageFinished(connection);
       parts.engine.messageFinished(connection, parts.awake.now());

@@ -5,10 +5,13 @@ export type {
   BackpressureOptions,
   ConnectionHealthModuleOptions,
   ConnectionHealthOptionsFactory,
+  DiagnosticsOptions,
   DrainOptions,
   GatewayHealthOptions,
   HeartbeatOptions,
+  LeakOptions,
   MassTimeoutOptions,
+  MetricsOptions,
   ProgressOptions,
   ProtocolPingOptions,
   SweepOptions,
@@ -80,6 +83,10 @@ export type {
   UserCodeFailedEvent,
 } from './lifecycle/lifecycle.events.js';
 export type { DiagnosticsSnapshot, GatewayDiagnostics } from './diagnostics/diagnostics.snapshot.js';
+
+// For orchestrators
+export { ConnectionHealthIndicator } from './terminus/connection-health.indicator.js';
+export type { ReadinessThresholds } from './terminus/readiness.thresholds.js';
 
 // On the wire
 export { CLOSE_REASONS } from './protocol/close-reasons.js';

@@ -72,6 +72,19 @@ export class AwakeClock {
     return this.creditedMs - this.creditedUntil(time) + Math.max(0, unobservedMs);
   }
 
+  /** The awake time that was so many milliseconds ago by the wall, with which stalls passed as well. */
+  before(agoMs: number): AwakeTime {
+    const now = this.now();
+    const wall = now + this.creditedUntil(now) + this.creditedSince(now) - agoMs;
+    let end = Infinity;
+    for (const { from, totalMs } of this.credits.toReversed()) {
+      // What lies within a stall is the moment at which it began.
+      if (wall - totalMs >= from) return Math.min(wall - totalMs, end);
+      end = from;
+    }
+    return wall - this.credits[0]!.totalMs;
+  }
+
   /** The moment an awake time stands for, in milliseconds since the Unix epoch. */
   toEpoch(time: AwakeTime): number {
     const monotonic = time + this.creditedUntil(time);

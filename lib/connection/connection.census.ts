@@ -1,4 +1,4 @@
-import type { AwakeClock } from '../clock/awake.clock.js';
+import type { AwakeClock, AwakeTime } from '../clock/awake.clock.js';
 import type { Connection } from './connection.js';
 
 const MINUTE = 60_000;
@@ -33,57 +33,44 @@ export interface CensusReport {
   readonly none: Census;
 }
 
-const AGE_BUCKETS = Object.entries(AGES) as [AgeBucket, number][];
-const IDLE_BUCKETS = Object.entries(IDLE) as [IdleBucket, number][];
-
-/** Connections counted at once where many are counted in turns: well under 5 ms. */
-const SLICE = 5_000;
-
-/** Counts connections in one pass. */
+/** Counts connections in one pass, by the wall clock: stalls are part of an age. */
 export function takeCensus(connections: Iterable<Connection>, clock: AwakeClock): CensusReport {
-  const taker = new CensusTaker(clock);
-  for (const connection of connections) taker.count(connection);
-  return taker.report();
-}
-
-/** The same in slices, between which others may run; what changes meanwhile may be counted as it was or as it is. */
-export async function takeCensusInTurns(
-  connections: Iterable<Connection>,
-  clock: AwakeClock,
-  nextTurn: () => Promise<unknown>,
-): Promise<CensusReport> {
-  const taker = new CensusTaker(clock);
-  let counted = 0;
+  const all = emptyCensus();
+  const byGateway = new Map<string, Census>();
+  const ages = boundsOf(AGES, clock);
+  const idles = boundsOf(IDLE, clock);
   for (const connection of connections) {
-    taker.count(connection);
-    if (++counted % SLICE === 0) await nextTurn();
-  }
-  return taker.report();
-}
-
-class CensusTaker {
-  private readonly all = emptyCensus();
-  private readonly byGateway = new Map<string, Census>();
-  private readonly now: number;
-
-  constructor(private readonly clock: AwakeClock) {
-    this.now = clock.toEpoch(clock.now());
-  }
-
-  count(connection: Connection): void {
     const { name } = connection.server;
-    let gateway = this.byGateway.get(name);
-    if (gateway === undefined) this.byGateway.set(name, (gateway = emptyCensus()));
-    const age = bucketOf(AGE_BUCKETS, this.now - this.clock.toEpoch(connection.openedAt));
-    const idle = bucketOf(IDLE_BUCKETS, this.now - this.clock.toEpoch(connection.lastActivityAt));
+    let gateway = byGateway.get(name);
+    if (gateway === undefined) byGateway.set(name, (gateway = emptyCensus()));
+    const age = bucketOf(ages, connection.openedAt);
+    const idle = bucketOf(idles, connection.lastActivityAt);
     const isClosing = connection.state === 'closing';
-    add(this.all, age, idle, isClosing);
+    add(all, age, idle, isClosing);
     add(gateway, age, idle, isClosing);
   }
+  return { all, byGateway, none: emptyCensus() };
+}
 
-  report(): CensusReport {
-    return { all: this.all, byGateway: this.byGateway, none: emptyCensus() };
-  }
+/** A bucket, and the moment after which something must have happened to be in it: no clock is read for each connection. */
+interface Bound<Bucket> {
+  readonly bucket: Bucket;
+  readonly after: AwakeTime;
+}
+
+function boundsOf<Bucket extends string>(
+  limits: Readonly<Record<Bucket, number>>,
+  clock: AwakeClock,
+): readonly Bound<Bucket>[] {
+  return (Object.keys(limits) as Bucket[]).map((bucket) => ({
+    bucket,
+    after: limits[bucket] === Infinity ? -Infinity : clock.before(limits[bucket]),
+  }));
+}
+
+function bucketOf<Bucket>(bounds: readonly Bound<Bucket>[], moment: AwakeTime): Bucket {
+  for (const { bucket, after } of bounds) if (moment > after) return bucket;
+  return bounds.at(-1)!.bucket;
 }
 
 function add(census: Census, age: AgeBucket, idle: IdleBucket, isClosing: boolean): void {
@@ -100,9 +87,4 @@ function emptyCensus(): Census {
     byAge: { '0-1h': 0, '1-6h': 0, '6-12h': 0, '12-24h': 0, '24h+': 0 },
     byLastActivity: { active_last_60s: 0, 'idle_1-5min': 0, 'idle_5min+': 0 },
   };
-}
-
-function bucketOf<Bucket extends string>(buckets: readonly [Bucket, number][], value: number): Bucket {
-  for (const [bucket, limit] of buckets) if (value < limit) return bucket;
-  return buckets.at(-1)![0];
 }

@@ -10,6 +10,13 @@ export interface ConnectionFilter {
   readonly minIdleMs?: number;
   /** @default all */
   readonly limit?: number;
+  /** By when they were opened. @default 'oldest' first */
+  readonly order?: 'oldest' | 'newest';
+  /**
+   * The `id` of the last connection of the page before: goes on behind it, whether it is still there or not.
+   * @default from the first
+   */
+  readonly after?: string;
 }
 
 /** Which connections to act on: one, or all of somebody. */

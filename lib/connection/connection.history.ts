@@ -19,6 +19,12 @@ export interface HistorySample {
   readonly latencyP99Ms?: number;
 }
 
+/** A sample with its age by the monotonic clock: the system's date, which the sample shows, may jump. */
+export interface AgedSample {
+  readonly ageMs: number;
+  readonly sample: HistorySample;
+}
+
 /** Between two samples of the finer and of the coarser record. */
 const FINE_MS = 10_000;
 const COARSE_MS = 300_000;
@@ -30,6 +36,8 @@ export class ConnectionHistory {
   /** Oldest first. */
   readonly lastHour: HistorySample[] = [];
   readonly lastDay: HistorySample[] = [];
+  /** When the samples of the last hour were taken, monotonic. */
+  private readonly takenAt: number[] = [];
   private nextFineAt = -Infinity;
   private nextCoarseAt = -Infinity;
 
@@ -44,15 +52,27 @@ export class ConnectionHistory {
     const sample = take();
     this.nextFineAt = nowMs + FINE_MS;
     push(this.lastHour, sample, FINE_SAMPLES);
+    push(this.takenAt, nowMs, FINE_SAMPLES);
     if (nowMs >= this.nextCoarseAt) {
       this.nextCoarseAt = nowMs + COARSE_MS;
       push(this.lastDay, sample, COARSE_SAMPLES);
     }
     return true;
   }
+
+  /**
+   * Samples of the last hour that are not older than `spanMs`, oldest first.
+   *
+   * @param nowMs monotonic
+   */
+  recent(spanMs: number, nowMs: number): AgedSample[] {
+    return this.lastHour
+      .map((sample, index) => ({ ageMs: nowMs - this.takenAt[index]!, sample }))
+      .filter(({ ageMs }) => ageMs <= spanMs);
+  }
 }
 
-function push(samples: HistorySample[], sample: HistorySample, max: number): void {
+function push<Sample>(samples: Sample[], sample: Sample, max: number): void {
   samples.push(sample);
   if (samples.length > max) samples.shift();
 }

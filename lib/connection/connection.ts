@@ -99,7 +99,7 @@ export class Connection implements ObservedSocket {
   /** Whether it was ever asked. */
   wasAsked = false;
   /** Whether its misses go unpunished at present and that was reported. */
-  wasSpared = false;
+  sparedAs: GhostKind | undefined = undefined;
 
   midMessage = false;
   fragments = 0;
@@ -120,6 +120,8 @@ export class Connection implements ObservedSocket {
   sentCode: number | undefined = undefined;
   bytesOut = 0;
   bytesOutAt: AwakeTime;
+  /** When the app last sent something, to a tick; {@link NEVER} where nobody wants to know. */
+  appSentAt: AwakeTime = NEVER;
   /** Data bytes and messages at the last beat of a connection that gets protocol pings only. */
   dataBytesAtBeat = 0;
   messagesAtBeat = 0;

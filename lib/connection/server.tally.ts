@@ -23,6 +23,7 @@ export class ServerTally {
   readonly ghosts: Record<GhostKind, number> = { silent: 0, proxy_answered: 0, unknown: 0 };
   /** Would have been closed, had the options not said to observe; once until they recover. */
   readonly spared: Record<'timeout' | 'stale_sweep', number> = { timeout: 0, stale_sweep: 0 };
+  /** Of those, the ones that have neither recovered nor been closed as ghosts since. */
   readonly sparedGhosts: Record<GhostKind, number> = { silent: 0, proxy_answered: 0, unknown: 0 };
   heartbeatsSent = 0;
 

@@ -28,11 +28,14 @@ export class TallyKeeper implements ConnectionFollower {
     tally.closing++;
   }
 
-  closed({ server: { tally } }: Connection, { reason, ghost }: ConnectionEnd): void {
+  closed({ server: { tally }, sparedAs }: Connection, { reason, ghost }: ConnectionEnd): void {
     tally.active--;
     tally.closing--;
     tally.closed[reason]++;
-    if (ghost !== undefined) tally.ghosts[ghost]++;
+    if (ghost === undefined) return;
+    tally.ghosts[ghost]++;
+    // It is observed no longer: nobody is a ghost twice.
+    if (sparedAs !== undefined) tally.sparedGhosts[sparedAs]--;
   }
 
   forgotten({ server: { tally }, state }: Connection): void {

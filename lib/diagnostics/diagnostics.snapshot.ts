@@ -44,8 +44,10 @@ export interface GatewayDiagnostics {
   readonly opened_total: number;
   readonly closed_total: ServerTally['closed'];
   readonly ghosts_total: ServerTally['ghosts'];
-  /** Would have been closed, but are only observed. */
+  /** Would have been closed, but were only observed. */
   readonly spared_total: number;
+  /** Of those, the ones that have neither recovered nor been closed as ghosts since. */
+  readonly observed_ghosts: ServerTally['sparedGhosts'];
 }
 
 /** Puts what was counted into the shape that is served. Pure. */
@@ -93,6 +95,7 @@ function gatewayOf(census: Census, tally: ServerTally, identities: number): Gate
     closed_total: tally.closed,
     ghosts_total: tally.ghosts,
     spared_total: tally.spared.timeout + tally.spared.stale_sweep,
+    observed_ghosts: tally.sparedGhosts,
   };
 }
 

@@ -10,7 +10,11 @@ export interface DiagnosticsSource {
   sample(): HistorySample;
   /** Oldest first; the newest sample is at most 10 s, or 5 min, old. */
   history(): { readonly lastHour: readonly HistorySample[]; readonly lastDay: readonly HistorySample[] };
-  /** The connections that are not closed, oldest first. */
+  /**
+   * The connections that are not closed, oldest first unless the filter says otherwise.
+   *
+   * @throws ConnectionHealthArgumentError for a cursor that is not of this process
+   */
   connections(filter?: ConnectionFilter): ConnectionSnapshot[];
   /** One connection that is not closed. */
   connection(id: string): ConnectionSnapshot | undefined;

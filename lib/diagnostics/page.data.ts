@@ -5,6 +5,8 @@ import type { DiagnosticsSnapshot } from './diagnostics.snapshot.js';
 export interface PageData {
   /** Milliseconds since the Unix epoch, by the server's clock. */
   readonly at: number;
+  /** Another for each process: counts of two processes must not be mixed. */
+  readonly process: string;
   readonly snapshot: DiagnosticsSnapshot;
   /** This moment. */
   readonly now: HistorySample;

@@ -106,6 +106,7 @@ function rank(level: LogLevel): number {
 
 function levelOf(event: LifecycleEvent): LogLevel {
   if (event.type === 'closed' && LOUD_REASONS.has(event.reason)) return 'warn';
+  if (event.type === 'finding_raised' && event.finding.severity === 'info') return 'log';
   return LIFECYCLE_CATALOGUE[event.type].level;
 }
 

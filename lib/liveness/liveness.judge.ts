@@ -178,8 +178,8 @@ export class LivenessJudge implements ConnectionFollower {
   }
 
   private spare(connection: Connection, ghost: GhostKind): void {
-    if (connection.wasSpared) return;
-    connection.wasSpared = true;
+    if (connection.sparedAs !== undefined) return;
+    connection.sparedAs = ghost;
     const { tally } = connection.server;
     tally.spared.timeout++;
     tally.sparedGhosts[ghost]++;
@@ -191,8 +191,10 @@ export class LivenessJudge implements ConnectionFollower {
   }
 
   private noteRecovery(connection: Connection, wasMissing: boolean): void {
-    if (!wasMissing && !connection.wasSpared) return;
-    connection.wasSpared = false;
+    const { sparedAs, server } = connection;
+    if (!wasMissing && sparedAs === undefined) return;
+    if (sparedAs !== undefined) server.tally.sparedGhosts[sparedAs]--;
+    connection.sparedAs = undefined;
     this.parts.bus.publish('recovered', () => ({ connection: this.parts.photographer.take(connection) }));
   }
 }

@@ -1,5 +1,6 @@
 import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js';
 import type { SweepOrder, SweepReport } from '../connection/connection.commands.js';
+import type { Clock } from '../clock/clock.js';
 import type { ConnectionCloser } from '../connection/connection.closer.js';
 import type { Connection, GhostKind } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/connection.registry.js';
@@ -21,14 +22,19 @@ const FALLBACK_TIMEOUT_MS = 20_000;
 /** The scheduled pass that finds and closes the stale (R5). */
 export class StaleSweeper {
   private readonly nextAt = new WeakMap<WatchedServer, AwakeTime>();
+  /** When a scheduled sweep of a server last ended, or when the server was first seen. */
+  private readonly endedAt = new WeakMap<WatchedServer, AwakeTime>();
   private isSweeping = false;
   /** Those that were asked once more because so many were stale at once. */
   private readonly askedAgainAt = new WeakMap<Connection, AwakeTime>();
   /** The last sweep that ended. */
   lastReport: SweepReport | undefined;
+  /** When it ended. */
+  lastEndedAt: AwakeTime | undefined;
 
   constructor(
     private readonly parts: {
+      readonly clock: Clock;
       readonly awake: AwakeClock;
       readonly registry: ConnectionRegistry;
       readonly closer: ConnectionCloser;
@@ -55,17 +61,15 @@ export class StaleSweeper {
     if (due.size === 0) return false;
     this.isSweeping = true;
     void this.pass((connection) => due.has(connection.server), {})
+      .then(() => due.forEach((server) => this.endedAt.set(server, this.parts.awake.now())))
       .catch((error: unknown) => this.parts.failed(error))
       .finally(() => (this.isSweeping = false));
     return true;
   }
 
-  /** How long the longest overdue sweep has been due; 0 where none is. */
-  overdueMs(now: AwakeTime): number {
-    let overdueMs = 0;
-    for (const server of this.parts.servers())
-      overdueMs = Math.max(overdueMs, now - (this.nextAt.get(server) ?? now));
-    return overdueMs;
+  /** When a scheduled sweep of a server last ended, or when it was first seen; `undefined` before. */
+  endedAtFor(server: WatchedServer): AwakeTime | undefined {
+    return this.endedAt.get(server);
   }
 
   /** Sweeps all servers now, whatever their schedule. */
@@ -78,30 +82,32 @@ export class StaleSweeper {
     if (sweep === false) return false;
     const at = this.nextAt.get(server);
     if (at !== undefined && now < at) return false;
+    if (at === undefined) this.endedAt.set(server, now);
     this.nextAt.set(server, now + sweep.intervalMs);
     return at !== undefined;
   }
 
   private async pass(includes: (connection: Connection) => boolean, order: SweepOrder): Promise<SweepReport> {
-    const { awake, registry, bus } = this.parts;
+    const { awake, clock, registry, bus } = this.parts;
     const startedAt = awake.now();
+    const startedPreciselyAt = clock.monotonic();
     const stale: Connection[] = [];
     let [examined, now] = [0, startedAt];
     for (const connection of registry) {
-      if (includes(connection) && this.isStale(connection, order, now)) stale.push(connection);
+      if (includes(connection) && this.seemsStale(connection, order, now)) stale.push(connection);
       if (++examined % SLICE === 0) now = await this.nextTurn();
     }
     // Others ran while this pass was under way: whoever was heard of meanwhile is stale no more.
     now = awake.now();
     const condemned = stale.filter(
-      (connection) => this.isStale(connection, order, now) && this.isCondemned(connection, order),
+      (connection) => this.seemsStale(connection, order, now) && this.isCondemned(connection, order),
     );
     const closed = this.isMass(condemned.length, examined, order)
       ? this.holdAndClose(condemned, now)
       : this.close(condemned);
     const report: SweepReport = {
       at: awake.toEpoch(startedAt),
-      durationMs: awake.now() - startedAt,
+      durationMs: Math.round((clock.monotonic() - startedPreciselyAt) * 1000) / 1000,
       staleAfterMs: order.staleAfterMs,
       dryRun: order.dryRun ?? false,
       examined,
@@ -114,6 +120,7 @@ export class StaleSweeper {
         .map((connection) => this.parts.photographer.take(connection)),
     };
     this.lastReport = report;
+    this.lastEndedAt = awake.now();
     bus.publish('swept', () => ({ report }));
     return report;
   }
@@ -148,6 +155,11 @@ export class StaleSweeper {
       this.askedAgainAt.set(connection, now);
       this.fenced(() => this.parts.ask(connection, now));
       this.nextAt.set(connection.server, now + timeoutMsOf(connection));
+      this.parts.bus.publish('held', () => ({
+        connection: this.parts.photographer.take(connection),
+        asked: this.parts.registry.size,
+        silent: fresh.length,
+      }));
     }
     if (fresh.length > 0) {
       this.parts.bus.publish('mass_timeout', () => ({
@@ -165,6 +177,16 @@ export class StaleSweeper {
       const order = { reason: 'stale_sweep', ghost: ghostKindOf(connection) } as const;
       return this.fenced(() => closer.close(connection, order)) === true;
     }).length;
+  }
+
+  /** A socket that cannot be looked at must not end the sweep of the others (R11). */
+  private seemsStale(connection: Connection, order: SweepOrder, now: AwakeTime): boolean {
+    try {
+      return this.isStale(connection, order, now);
+    } catch (error) {
+      this.parts.failed(error);
+      return false;
+    }
   }
 
   private isStale(connection: Connection, order: SweepOrder, now: AwakeTime): boolean {
@@ -188,9 +210,9 @@ export class StaleSweeper {
   }
 
   private spare(connection: Connection): void {
-    if (connection.wasSpared) return;
-    connection.wasSpared = true;
+    if (connection.sparedAs !== undefined) return;
     const ghost = ghostKindOf(connection);
+    connection.sparedAs = ghost;
     const { tally } = connection.server;
     tally.spared.stale_sweep++;
     tally.sparedGhosts[ghost]++;

@@ -1,8 +1,21 @@
+import { FINDING_SIGNALS } from '../lifecycle/lifecycle.events.js';
+import {
+  END_REASONS,
+  GHOST_KINDS,
+  LOSS_REASONS,
+  SOCKET_ERROR_CODES,
+  SPARED_REASONS,
+} from './metrics.labels.js';
+
 /** One row of {@link METRICS_CATALOGUE}. */
 export interface MetricRow {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels: readonly string[];
+  /** Every value that a label can have, of each but `gateway`. */
+  readonly values?: Readonly<Record<string, readonly string[]>>;
+  /** What several apps, or the workers of a cluster, make of their numbers. @default 'sum' */
+  readonly combine?: 'max';
   /** Upper bounds in the metric's unit; of histograms only. */
   readonly buckets?: readonly number[];
 }
@@ -20,8 +33,9 @@ export const METRICS_CATALOGUE = {
   ws_connections_opened_total: { type: 'counter', help: 'Connections opened', labels: ['gateway'] },
   ws_connections_closed_total: {
     type: 'counter',
-    help: 'Connections closed, by the reason of CLOSE_REASONS; counted when the socket is gone',
+    help: 'Connections closed, by the reason of CLOSE_REASONS; counted when the socket is gone. "unwatched" are those whose server ceased to be watched before',
     labels: ['gateway', 'reason'],
+    values: { reason: END_REASONS },
   },
   ws_heartbeat_latency_seconds: {
     type: 'histogram',
@@ -54,6 +68,7 @@ export const METRICS_CATALOGUE = {
     type: 'counter',
     help: 'Connections that would have been closed, but are only observed (enforce or sweep.mode "observe")',
     labels: ['gateway', 'reason'],
+    values: { reason: SPARED_REASONS },
   },
   ws_identities_active: {
     type: 'gauge',
@@ -64,11 +79,13 @@ export const METRICS_CATALOGUE = {
     type: 'counter',
     help: 'Connections closed because their peer was gone, by what still answered',
     labels: ['gateway', 'kind'],
+    values: { kind: GHOST_KINDS },
   },
   ws_write_errors_total: {
     type: 'counter',
     help: 'Connections whose TCP connection failed, by the code of the system',
     labels: ['gateway', 'code'],
+    values: { code: SOCKET_ERROR_CODES },
   },
   ws_backpressured_connections: {
     type: 'gauge',
@@ -85,6 +102,7 @@ export const METRICS_CATALOGUE = {
     type: 'counter',
     help: 'Returning clients, by why they say they were away; words that are not known count as "other"',
     labels: ['gateway', 'reason'],
+    values: { reason: LOSS_REASONS },
   },
   ws_sweep_duration_seconds: {
     type: 'histogram',
@@ -101,8 +119,15 @@ export const METRICS_CATALOGUE = {
     type: 'gauge',
     help: '1 while the finding stands, 0 otherwise',
     labels: ['signal'],
+    values: { signal: FINDING_SIGNALS },
+    combine: 'max',
   },
 } as const satisfies Record<string, MetricRow>;
 
 /** The name of a metric, without the app's prefix. */
 export type MetricName = keyof typeof METRICS_CATALOGUE;
+
+/** The names of all metrics of a type. */
+export type MetricNameOf<Type extends MetricRow['type']> = {
+  [Name in MetricName]: (typeof METRICS_CATALOGUE)[Name]['type'] extends Type ? Name : never;
+}[MetricName];

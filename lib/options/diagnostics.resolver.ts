@@ -4,6 +4,8 @@ import { OptionReader } from './option.reader.js';
 
 const KNOWN = ['path', 'guards', 'details', 'dashboard', 'metrics'];
 const DEFAULT_PATH = 'connection-health';
+/** Plain for every router; `.` and `..` are resolved by clients before they ask, and would never be reached. */
+const SEGMENT = /^(?!\.{1,2}$)[\w.~-]+$/;
 
 /**
  * Resolves and validates `diagnostics`. Pure.
@@ -28,13 +30,16 @@ export function resolveDiagnostics(
 }
 
 function pathOf(reader: OptionReader): string {
-  const path = reader.given('path') ?? DEFAULT_PATH;
-  const isFine = typeof path === 'string' && /^\/?[\w.~-]+(\/[\w.~-]+)*$/.test(path);
-  return isFine ? path.replace(/^\//, '') : reader.reject('path', 'a path of plain segments', path);
+  const path = reader.given('path');
+  if (path === undefined) return DEFAULT_PATH;
+  const segments = typeof path === 'string' ? path.replace(/^\//, '').split('/') : [''];
+  if (segments.every((segment) => SEGMENT.test(segment))) return segments.join('/');
+  return reader.reject('path', 'a path of plain segments', path);
 }
 
 function guardsOf(reader: OptionReader): DiagnosticsSettings['guards'] {
-  const guards = reader.given('guards') ?? [];
+  const guards = reader.given('guards');
+  if (guards === undefined) return [];
   if (Array.isArray(guards) && guards.every(isGuard)) return guards as DiagnosticsSettings['guards'];
   return reader.reject('guards', 'an array of guard classes or guards', guards);
 }

@@ -1,6 +1,7 @@
 import type { AwakeClock } from '../clock/awake.clock.js';
 import type { Clock } from '../clock/clock.js';
 import type { Crowd } from '../connection/crowd.js';
+import type { Finding } from '../lifecycle/lifecycle.events.js';
 import type { FindingsBoard } from './findings.board.js';
 
 /** Between two looks; also the span over which the loop's load is measured. */
@@ -8,9 +9,14 @@ const LOOK_EVERY_MS = 10_000;
 /** Raised above, cleared below: what hovers at the limit must not flap. */
 const OVERLOADED = 0.5;
 const RELAXED = 0.25;
+/** Looks without a trouble, a minute of them, before it is over: slow readers come and go. */
+const CALM_LOOKS = 6;
+/** Registry and sockets are compared with each sweep only, a minute apart by default. */
+const CALM_LOOKS_BETWEEN_SWEEPS = 30;
 
 /** What is counted elsewhere and looked at here. */
 export interface Troubles {
+  readonly connections: number;
   /** Connections whose destroyed socket has not reported its end. */
   readonly stuck: number;
   /** Sockets and connections that did not agree since the last look. */
@@ -45,9 +51,10 @@ export class TroubleFinder {
     const load = this.measureLoop();
     // What came before the first look was the app's own start.
     if (isFirst) return;
+    const troubles = this.parts.troubles();
     this.judgeLoop(load);
-    this.lookAtAnswers();
-    this.lookAtSockets();
+    this.lookAtAnswers(troubles);
+    this.lookAtSockets(troubles);
   }
 
   private measureLoop(): { readonly share: number; readonly wallMs: number } {
@@ -71,7 +78,7 @@ export class TroubleFinder {
     });
   }
 
-  private lookAtAnswers(): void {
+  private lookAtAnswers({ connections }: Troubles): void {
     const { crowd, board } = this.parts;
     if (!crowd.isMute) {
       board.clear('clients_do_not_answer');
@@ -80,46 +87,48 @@ export class TroubleFinder {
     board.raise({
       signal: 'clients_do_not_answer',
       severity: 'critical',
-      message: 'no client has ever answered a heartbeat, so that nobody is closed for a miss',
-      next_step: 'let clients answer server_ping with client_pong, or set heartbeat: false',
+      message: `no client has ever answered a heartbeat (${connections} are connected), so that nobody is closed for a miss: protocol pongs count as evidence of life until one answers`,
+      next_step:
+        'let clients answer server_ping with client_pong; for clients that cannot, set heartbeat: false',
     });
   }
 
-  private lookAtSockets(): void {
-    const { stuck, mismatches, backpressured } = this.parts.troubles();
-    this.count(
-      'close_stuck',
-      stuck,
-      'destroyed sockets have not reported their end',
-      'look for a stuck compressor, or update ws',
-    );
-    this.count(
-      'registry_mismatch',
-      mismatches,
-      'sockets and tracked connections did not agree since the last look, and were made to',
-      'look for code that adds sockets to server.clients, or removes close listeners',
-    );
-    this.count(
-      'backpressure',
-      backpressured,
-      'connections read more slowly than they are sent to',
-      'send less to slow readers, or set backpressure.action to "close"',
-    );
+  private lookAtSockets({ connections, stuck, mismatches, backpressured }: Troubles): void {
+    this.count({
+      signal: 'close_stuck',
+      count: stuck,
+      what: 'destroyed sockets have not reported their end: they take memory, and the app does not hear that they are gone',
+      nextStep: 'look for a stuck compressor or a removed close listener, or update ws',
+    });
+    this.count({
+      signal: 'registry_mismatch',
+      count: mismatches,
+      what: 'sockets and tracked connections did not agree when they were last compared, and were made to',
+      nextStep: 'look for code that adds sockets to server.clients, or removes close listeners',
+      calmLooks: CALM_LOOKS_BETWEEN_SWEEPS,
+    });
+    this.count({
+      signal: 'backpressure',
+      count: backpressured,
+      what: `of ${connections} connections read more slowly than they are sent to: what waits for them takes memory`,
+      nextStep: 'send less to slow readers, or set backpressure.action to "close"',
+    });
   }
 
-  private count(
-    signal: 'close_stuck' | 'registry_mismatch' | 'backpressure',
-    count: number,
-    what: string,
-    nextStep: string,
-  ): void {
-    if (count === 0) this.parts.board.clear(signal);
-    else
-      this.parts.board.raise({
-        signal,
-        severity: 'warning',
-        message: `${count} ${what}`,
-        next_step: nextStep,
-      });
+  private count(trouble: {
+    readonly signal: 'close_stuck' | 'registry_mismatch' | 'backpressure';
+    readonly count: number;
+    readonly what: string;
+    readonly nextStep: string;
+    readonly calmLooks?: number;
+  }): void {
+    const { signal, count, what, nextStep, calmLooks = CALM_LOOKS } = trouble;
+    const finding: Finding = {
+      signal,
+      severity: 'warning',
+      message: `${count} ${what}`,
+      next_step: nextStep,
+    };
+    this.parts.board.settle(signal, count === 0 ? undefined : finding, calmLooks);
   }
 }

@@ -14,12 +14,21 @@ export interface VitalsSource {
 
 /** Whether the sweep runs. */
 export interface SweepVitals {
-  /** Whether any server asks for a sweep. */
-  readonly isWanted: boolean;
-  /** Whether the one timer runs: not before the app is up, nor after it has begun to close. */
+  /** Whether the one timer is meant to run: not before the app is up, nor after it has begun to close. */
   readonly isRunning: boolean;
-  /** How long the longest overdue sweep has been due, by the wall clock; 0 where none is. */
+  /** Milliseconds since a sweep last ended, by the wall clock; `undefined` before the first. */
+  readonly lastSweepMsAgo: number | undefined;
+  /** One for each server that asks for a sweep. */
+  readonly schedules: readonly SweepSchedule[];
+}
+
+/** How a server is swept. */
+export interface SweepSchedule {
+  readonly intervalMs: number;
+  readonly closeTimeoutMs: number;
+  /**
+   * Milliseconds for which a sweep has been due, 0 where none is. Stalls that are over are left out, since nobody could
+   * sweep in them; the time since the one timer last ran is not, since it is all that shows that the timer has died.
+   */
   readonly overdueMs: number;
-  /** The shortest interval of a server that asks for a sweep. */
-  readonly intervalMs: number | undefined;
 }

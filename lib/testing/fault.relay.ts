@@ -85,6 +85,8 @@ export class FaultRelay {
     }
     this.pass(client, upstream, this.options.toServerBytesPerSecond ?? Infinity);
     this.pass(upstream, client, this.options.toClientBytesPerSecond ?? Infinity);
+    // Whoever connects through a cut line hears nothing, either.
+    if (this.isCut) for (const socket of [client, upstream]) socket.pause();
   }
 
   /** Passes one direction on, piece by piece, reading no more than can be passed on. */

@@ -8,11 +8,12 @@ import { WsAdapter } from '@nestjs/platform-ws';
 
 import { AppModule } from './app.module.js';
 import { Crowd } from './crowd/crowd.js';
+import { Operator } from './operator.js';
 import { settings } from './settings.js';
 import { Summary } from './summary.js';
 
 /** The app, and what only this sample needs. */
-@Module({ imports: [AppModule], providers: [Crowd, Summary] })
+@Module({ imports: [AppModule], providers: [Crowd, Operator, Summary] })
 class QuickStartModule {}
 
 // One line per event: `compact` keeps objects on it.

@@ -51,12 +51,14 @@ const runtimePackages = [
   '@nestjs/core',
   '@nestjs/platform-express',
   '@nestjs/platform-ws',
+  '@nestjs/terminus',
   '@nestjs/websockets',
   'reflect-metadata',
   'rxjs',
   'ws',
 ];
-const typePackages = ['@types/node', '@types/ws'];
+/** The same whatever the Nest. */
+const commonPackages = ['prom-client', '@types/node', '@types/ws'];
 
 export interface Consumer {
   nest: 11 | 12;
@@ -74,7 +76,7 @@ export async function install(folder: string, { nest, type }: Consumer, tarball:
   const packages = [
     tarball.path,
     ...runtimePackages.map((name) => installedVersion(name, nestHome)),
-    ...typePackages.map((name) => installedVersion(name, root)),
+    ...commonPackages.map((name) => installedVersion(name, root)),
   ];
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type }));

@@ -27,8 +27,20 @@ describe('the packed tarball', () => {
     expect(tarball.files).toEqual(
       expect.arrayContaining(['LICENSE', 'dist/esm/index.js', 'dist/cjs/index.js', 'dist/cjs/package.json']),
     );
-    const shipped = /^(dist\/.+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+    const shipped =
+      /^(dist\/.+|lib\/operations\/.+|docs\/alerts\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     expect(tarball.files.filter((file) => !shipped.test(file))).toEqual([]);
+  });
+
+  it('holds what operators need, where the docs say', () => {
+    const operations = tarball.files.filter((file) => !/^(dist\/|[^/]+$)/.test(file));
+    expect(operations.sort()).toEqual([
+      'docs/alerts.md',
+      'lib/operations/alerts.template.yml',
+      'lib/operations/alerts.yml',
+      'lib/operations/grafana-dashboard.json',
+      'lib/operations/render-alerts.mjs',
+    ]);
   });
 
   it('satisfies publint', async () => {
@@ -44,6 +56,9 @@ describe('the packed tarball', () => {
       tarball.path,
       '--profile',
       'node16',
+      // A script for pages without modules: nobody imports it.
+      '--exclude-entrypoints',
+      'client/healthy-websocket.min.js',
     );
     expect(result).toMatchObject({ status: 0 });
   });

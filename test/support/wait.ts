@@ -4,9 +4,13 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** Resolves as soon as `holds` says so. @throws after `withinMs`, naming what was waited for */
-export async function until(what: string, holds: () => boolean, withinMs = 5_000): Promise<void> {
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 5_000,
+): Promise<void> {
   const deadline = performance.now() + withinMs;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms in vain for: ${what}`);
     await sleep(5);
   }

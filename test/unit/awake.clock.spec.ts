@@ -86,8 +86,29 @@ describe('AwakeClock', () => {
           expect(Math.abs(awake.toEpoch(time) - epoch)).toBeLessThanOrEqual(MAX_STEP);
         }
         expect(awake.toEpoch(awake.now())).toBe(clock.epoch());
+        // And back: what was so long ago was at that awake time, or at the beginning of the stall it lies in.
+        for (const { time, epoch } of moments) {
+          const before = awake.before(clock.epoch() - epoch);
+          expect(Math.abs(before - time)).toBeLessThanOrEqual(MAX_STEP + 1);
+        }
       }),
     );
+  });
+
+  it('knows the awake time of so long ago: a stall is part of it, and within one it is its beginning', () => {
+    const { clock, awake } = setUp();
+    clock.stall(400);
+    awake.observe();
+    clock.stall(10_000);
+    awake.observe();
+    clock.stall(300);
+    expect(awake.now()).toBe(1_200);
+    expect([0, 300, 5_000, 9_799, 9_801, 10_300, 10_700].map((ms) => awake.before(ms))).toEqual([
+      1_200, 900, 900, 900, 899, 400, 0,
+    ]);
+    // A stall that nobody has observed yet counts as well.
+    clock.stall(60_000);
+    expect(awake.before(60_000 + 300)).toBe(900);
   });
 
   it('follows the system’s date for people, and not for deadlines', () => {

@@ -20,6 +20,7 @@ const EXPORTS = [
   'SkipConnectionHealth',
   'HeartbeatFilterInterceptor',
   'ConnectionHealthService',
+  'ConnectionHealthIndicator',
   'CLOSE_REASONS',
 ];
 

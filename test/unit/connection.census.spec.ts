@@ -78,4 +78,18 @@ describe('takeCensus', () => {
     const { all } = takeCensus([connection], awake);
     expect(all.byAge).toEqual({ ...NO_AGE, '6-12h': 1 });
   });
+
+  it('reads no clock for each connection', () => {
+    const records = new Records();
+    const connections = Array.from({ length: 1_000 }, () => records.make());
+    let readings = 0;
+    const clock = new FakeClock();
+    const monotonic = clock.monotonic.bind(clock);
+    clock.monotonic = () => {
+      readings++;
+      return monotonic();
+    };
+    takeCensus(connections, new AwakeClock(clock, 500));
+    expect(readings).toBeLessThan(50);
+  });
 });

@@ -78,12 +78,24 @@ describe('LifecycleLogger', () => {
     const { bus, lines, connection } = setUp({ level });
     for (const type of Object.keys(LIFECYCLE_CATALOGUE) as (keyof typeof LIFECYCLE_CATALOGUE)[]) {
       const report = { connections: [] };
-      bus.publish(type, () => ({ connection, report, reason: 'clean', evidence: {} }) as never);
+      const finding = { severity: 'warning' };
+      bus.publish(type, () => ({ connection, report, finding, reason: 'clean', evidence: {} }) as never);
     }
     const loud = LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
     const expected = Object.entries(LIFECYCLE_CATALOGUE).filter(([, row]) => loud.includes(row.level));
     expect(lines.map((line) => line['type'])).toEqual(expected.map(([type]) => type));
     expect(lines.map((line) => line.level)).toEqual(expected.map(([, row]) => row.level));
+  });
+
+  it.each([
+    ['info', 'log'],
+    ['warning', 'warn'],
+    ['critical', 'warn'],
+  ] as const)('logs a finding of severity %s at level %s', (severity, level) => {
+    const { bus, lines } = setUp();
+    const finding = { signal: 'growth', severity, message: 'grows', next_step: 'look' } as const;
+    bus.publish('finding_raised', () => ({ finding }));
+    expect(lines).toMatchObject([{ level, signal: 'growth', finding: 'grows', next_step: 'look' }]);
   });
 
   it('logs nothing at level off', () => {

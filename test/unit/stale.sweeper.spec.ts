@@ -18,7 +18,11 @@ function setUp(massTimeout: typeof MASS | false = false) {
   const failures: unknown[] = [];
   const failed = (error: unknown): void => void failures.push(error);
   const servers = new Set<Connection['server']>();
+  const bus = new LifecycleBus(() => records.clock.epoch(), failed);
+  const held: { asked: number; silent: number }[] = [];
+  bus.on('held', ({ asked, silent }) => held.push({ asked, silent }));
   const sweeper = new StaleSweeper({
+    clock: records.clock,
     awake: records.awake,
     registry,
     closer: new ConnectionCloser({
@@ -27,7 +31,7 @@ function setUp(massTimeout: typeof MASS | false = false) {
       stuck: () => undefined,
       failed,
     }),
-    bus: new LifecycleBus(() => records.clock.epoch(), failed),
+    bus,
     photographer: records.photographer,
     servers: () => servers,
     nextTurn: (run) => turns.push(run),
@@ -49,7 +53,7 @@ function setUp(massTimeout: typeof MASS | false = false) {
     sweeper.tick(records.awake.now());
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { ...records, registry, sweeper, turns, pinged, failures, open, sweepOnSchedule };
+  return { ...records, held, registry, sweeper, turns, pinged, failures, open, sweepOnSchedule };
 }
 
 describe('StaleSweeper', () => {
@@ -63,6 +67,21 @@ describe('StaleSweeper', () => {
       { code: 4000, text: 'stale connection' },
       { code: 4000, text: 'stale connection' },
     ]);
+  });
+
+  it('sweeps the others when a socket cannot be looked at (R11)', async () => {
+    const { open, sweeper, clock, driver, failures } = setUp();
+    const [odd] = open(3);
+    clock.stall(STALE_AFTER + 1);
+    const { socket } = odd!;
+    Object.assign(driver, {
+      isOpen: (each: object) => {
+        if (each === socket) throw new Error('no look');
+        return true;
+      },
+    });
+    expect(await sweeper.sweep({})).toMatchObject({ examined: 3, stale: 2, closed: 2 });
+    expect(failures).toEqual([new Error('no look')]);
   });
 
   it('only reports in a dry run', async () => {
@@ -88,12 +107,13 @@ describe('StaleSweeper', () => {
   });
 
   it('asks once more before it closes very many at once, and closes who stays silent (R7)', async () => {
-    const { open, clock, pinged, driver, sweepOnSchedule } = setUp(MASS);
+    const { open, clock, pinged, driver, held, sweepOnSchedule } = setUp(MASS);
     const connections = open(4);
     await sweepOnSchedule();
     clock.stall(STALE_AFTER + 1);
     await sweepOnSchedule();
     expect(pinged).toEqual(connections);
+    expect(held).toEqual(new Array(4).fill({ asked: 4, silent: 4 }));
     expect(driver.closes).toEqual([]);
     clock.stall(20_000);
     await sweepOnSchedule();

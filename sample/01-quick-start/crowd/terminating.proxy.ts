@@ -14,9 +14,11 @@ export class TerminatingProxy {
 
   static async start(appPort: number): Promise<TerminatingProxy> {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-    server.on('connection', (client, { headers }) => {
+    server.on('connection', (client, { url, headers }) => {
       const userAgent = headers['user-agent'] ?? '';
-      const backend = new WebSocket(`ws://127.0.0.1:${appPort}`, { headers: { 'user-agent': userAgent } });
+      const backend = new WebSocket(`ws://127.0.0.1:${appPort}${url}`, {
+        headers: { 'user-agent': userAgent },
+      });
       forward(client, backend);
       forward(backend, client);
     });

@@ -1,0 +1,51 @@
+import type { DiagnosticsSnapshot, GatewayDiagnostics } from '../../diagnostics.snapshot.js';
+import { byId, mark, write } from './dom.js';
+import { Table } from './table.js';
+import { count, sumOf } from './words.js';
+
+type Row = readonly [name: string, gateway: GatewayDiagnostics];
+
+/** One line per gateway, and one for the fleet where there is one. */
+export class GatewaysView {
+  private readonly table = new Table<Row>(
+    'Connections by gateway',
+    [
+      { title: 'Gateway', text: ([name]) => name },
+      { title: 'Active', text: ([, { total_connections: total }]) => count(total), kind: 'number' },
+      {
+        title: 'Silent\u00a05\u00a0min+',
+        text: ([, { connections_by_last_activity: idle }]) => count(idle['idle_5min+']),
+        kind: 'number',
+      },
+      { title: 'Identities', text: ([, { identities }]) => count(identities), kind: 'number' },
+      { title: 'Closing', text: ([, { closing }]) => count(closing), kind: 'number' },
+      { title: 'Slow readers', text: ([, { backpressured }]) => count(backpressured), kind: 'number' },
+      { title: 'Opened', text: ([, { opened_total: opened }]) => count(opened), kind: 'number' },
+      { title: 'Closed', text: ([, { closed_total: closed }]) => count(sumOf(closed)), kind: 'number' },
+      {
+        title: 'Ghosts',
+        text: ([, { ghosts_total: ghosts, observed_ghosts: observed }]) =>
+          count(sumOf(ghosts) + sumOf(observed)),
+        kind: 'number',
+      },
+    ],
+    'cards',
+  );
+
+  constructor() {
+    byId('gateways').append(this.table.element);
+  }
+
+  show({ gateways, fleet }: DiagnosticsSnapshot): void {
+    this.table.show(Object.entries(gateways));
+    const isShared = fleet.nodes > 1 || fleet.store !== 'memory';
+    byId('fleet-section').hidden = !isShared;
+    if (!isShared) return;
+    mark(byId('fleet'), 'data-nodes', String(fleet.nodes));
+    const nodes = `${count(fleet.nodes)} ${fleet.nodes === 1 ? 'node' : 'nodes'}`;
+    write(
+      byId('fleet'),
+      `${count(fleet.total_connections)} connections on ${nodes}, which know of each other through ${fleet.store}.`,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import type { ServerTally } from '../connection/server.tally.js';
+import { FINDING_SIGNALS } from '../lifecycle/lifecycle.events.js';
+import { METRICS_CATALOGUE, type MetricName, type MetricRow } from './metrics.catalogue.js';
+import type { MetricSample } from './metrics.instruments.js';
+import type { MetricsSource } from './metrics.source.js';
+
+/** One number of each gateway's tally. */
+export function tallySamples(source: MetricsSource, read: (tally: ServerTally) => number): MetricSample[] {
+  return [...source.totals()].map(([gateway, tally]) => ({ labels: { gateway }, value: read(tally) }));
+}
+
+/** The identities of each gateway; 0 where nobody is identified. */
+export function identitySamples(source: MetricsSource): MetricSample[] {
+  const identities = source.identities();
+  return [...source.totals().keys()].map((gateway) => ({
+    labels: { gateway },
+    value: identities.get(gateway) ?? 0,
+  }));
+}
+
+/** 1 for each finding that stands, 0 for the others. */
+export function findingSamples(source: MetricsSource): MetricSample[] {
+  const standing = new Set(source.findings().map(({ signal }) => signal));
+  return FINDING_SIGNALS.map((signal) => ({ labels: { signal }, value: standing.has(signal) ? 1 : 0 }));
+}
+
+/** Every series that a counter can have, with nothing to add to it. */
+export function zeroSamples(source: MetricsSource, name: MetricName): MetricSample[] {
+  const { labels, values }: MetricRow = METRICS_CATALOGUE[name];
+  const label = labels[1];
+  const series = label === undefined ? [{}] : values![label]!.map((value) => ({ [label]: value }));
+  return [...source.totals().keys()].flatMap((gateway) =>
+    series.map((more) => ({ labels: { gateway, ...more }, value: 0 })),
+  );
+}
