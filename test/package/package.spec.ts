@@ -80,6 +80,13 @@ describe('the packed tarball', () => {
         silentCode: 4001,
         answeringIsOpen: true,
         echoes: ['still here'],
+        own: { isOpen: true, saw: '' },
+        seen: {
+          total: 2,
+          assetsAreThere: true,
+          timeouts: '1',
+          alive: expect.objectContaining({ status: 'up' }) as unknown,
+        },
       });
     });
   });
