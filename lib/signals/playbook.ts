@@ -1,10 +1,10 @@
 /** What to do about a leak, in the order in which to do it; findings say it as their next step. */
 
 export const FIND_THE_LAYER =
-  'Quantify: compare how many connections the load balancer, the proxy and this app (GET <diagnostics path>) count; the leak is at the layer with the largest gap to the next.';
+  'Quantify: compare how many connections the load balancer, the proxy and this app (total_connections of its diagnostics) count; the leak is at the layer with the largest gap to the next.';
 
 export const SWEEP =
-  'Sweep: POST <diagnostics path>/sweep with {"staleAfterMs":300000}, or service.sweep({ staleAfterMs: 300_000 }); with dryRun: true to see first whom it would close, with dryRun: false where the options only observe.';
+  'Sweep: POST …/sweep beside the diagnostics with {"staleAfterMs":300000}, or service.sweep({ staleAfterMs: 300_000 }); with dryRun: true to see first whom it would close, with dryRun: false where the options only observe.';
 
 export const DO_NOT_RESTART = 'Do not restart blindly: a restart hides the leak and drops the healthy, too.';
 

@@ -100,8 +100,8 @@ export function leak(now) {
           '1506 of 1551 connections have given no evidence of life for 5 minutes or more (97 %, limit 50 %): ' +
           'they take memory, file descriptors and presence for clients that are gone',
         next_step:
-          'Quantify: compare how many connections the load balancer, the proxy and this app (GET <diagnostics path>) ' +
-          'count; the leak is at the layer with the largest gap to the next. Sweep: POST <diagnostics path>/sweep with ' +
+          'Quantify: compare how many connections the load balancer, the proxy and this app (total_connections of its diagnostics) ' +
+          'count; the leak is at the layer with the largest gap to the next. Sweep: POST …/sweep beside the diagnostics with ' +
           '{"staleAfterMs":300000}, or service.sweep({ staleAfterMs: 300_000 }); with dryRun: true to see first whom it ' +
           'would close, with dryRun: false where the options only observe. Do not restart blindly: a restart hides the ' +
           'leak and drops the healthy, too.',

@@ -59,7 +59,7 @@ describe('the finding growth', () => {
     expect(found!.message).toBe(
       '551 connections more than 60 minutes ago (1000 → 1551), while their identities went from 1000 to 1020, which leaves 531 unexplained, limit 100 an hour: connections are opened and do not go',
     );
-    expect(found!.next_step).toMatch(/Quantify.*largest gap.*POST <diagnostics path>\/sweep.*Do not restart/);
+    expect(found!.next_step).toMatch(/Quantify.*largest gap.*POST …\/sweep.*Do not restart/);
   });
 
   it('is only information where most connections do not say whose they are', () => {

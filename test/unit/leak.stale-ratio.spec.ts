@@ -53,7 +53,7 @@ describe('the finding stale_ratio', () => {
       '1506 of 1551 connections have given no evidence of life for 5 minutes or more (97 %, limit 50 %): they take memory, file descriptors and presence for clients that are gone',
     );
     expect(found!.next_step).toMatch(
-      /^Quantify.*largest gap.*POST <diagnostics path>\/sweep.*service\.sweep\(\{ staleAfterMs: 300_000 \}\).*Do not restart blindly/,
+      /^Quantify.*largest gap.*POST …\/sweep.*service\.sweep\(\{ staleAfterMs: 300_000 \}\).*Do not restart blindly/,
     );
   });
 

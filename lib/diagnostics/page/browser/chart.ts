@@ -85,7 +85,8 @@ export class Chart {
 
   /** Colours have changed. */
   repaint(): void {
-    this.plot.redraw(false, true);
+    // With their paths: bars keep their colour in them.
+    this.plot.redraw(true, true);
   }
 
   private fit(): void {
