@@ -2,7 +2,7 @@ import { ConfigurableModuleBuilder, type DynamicModule, type ModuleMetadata } fr
 
 import type { ConnectionHealthModuleOptions, DiagnosticsOptions } from './connection-health.options.js';
 import { CONNECTION_HEALTH_OPTIONS } from './connection-health.tokens.js';
-import { diagnosticsControllers } from './diagnostics/diagnostics.controllers.js';
+import { diagnosticsParts } from './diagnostics/diagnostics.controllers.js';
 import { resolveDiagnostics } from './options/diagnostics.resolver.js';
 
 /** What must be known before anything is injected. */
@@ -23,11 +23,15 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
     .setFactoryMethodName('createConnectionHealthOptions')
     .setExtras<ConnectionHealthModuleExtras>(
       { isGlobal: true, diagnostics: false, imports: [] },
-      (definition, { isGlobal, diagnostics, imports }): DynamicModule => ({
-        ...definition,
-        global: isGlobal ?? true,
-        imports: [...new Set([...(definition.imports ?? []), ...(imports ?? [])])],
-        controllers: diagnosticsControllers(resolveDiagnostics(diagnostics)),
-      }),
+      (definition, { isGlobal, diagnostics, imports }): DynamicModule => {
+        const { controllers, providers } = diagnosticsParts(resolveDiagnostics(diagnostics));
+        return {
+          ...definition,
+          global: isGlobal ?? true,
+          imports: [...new Set([...(definition.imports ?? []), ...(imports ?? [])])],
+          controllers,
+          providers: [...(definition.providers ?? []), ...providers],
+        };
+      },
     )
     .build();

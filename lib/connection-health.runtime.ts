@@ -150,6 +150,9 @@ export class ConnectionHealthRuntime {
       crowd: this.crowd,
       board: this.findings,
       troubles: () => ({
+        isAnswerWanted: [...this.binder.servers()].some(
+          ({ settings: { heartbeat } }) => heartbeat !== false && heartbeat.enforce === 'always',
+        ),
         connections: this.registry.size,
         stuck: this.closer.stuckCount,
         mismatches: this.reconciler.takeMended(),

@@ -17,6 +17,9 @@ export const CONNECTION_COMMANDS = key('commands');
 /** Token of the `DiagnosticsSource`: what the diagnostics endpoint and its page show. */
 export const DIAGNOSTICS_SOURCE = key('diagnostics-source');
 
+/** Token of the `PageFeed`: what all viewers of the live page share. */
+export const PAGE_FEED = key('page-feed');
+
 /** Token of the `VitalsSource`: what health checks ask. */
 export const VITALS_SOURCE = key('vitals-source');
 

@@ -5,11 +5,18 @@ import { CONNECTION_COMMANDS, DIAGNOSTICS_SOURCE } from '../connection-health.to
 import type { ConnectionCommands } from '../connection/connection.commands.js';
 import { connectionPageOf, disconnectOptionsOf } from './connection.query.js';
 import { DiagnosticsReply } from './diagnostics.reply.js';
-import { bodyOf, isFromAnotherSite, textOf, type DiagnosticsRequest } from './diagnostics.request.js';
+import {
+  bodyOf,
+  isFromAnotherSite,
+  refuseInQuery,
+  textOf,
+  type DiagnosticsRequest,
+} from './diagnostics.request.js';
 import { DiagnosticsRoute } from './diagnostics.route.js';
 import type { DiagnosticsSettings } from './diagnostics.settings.js';
 import type { DiagnosticsSource } from './diagnostics.source.js';
 
+const SWEEP_KEYS = ['staleAfterMs', 'dryRun'];
 const UNKNOWN = 'No connection has this id: it is closed, or one of another process.';
 const OTHER_SITE = 'Refused: a page of another site has asked for this, not the person who looks at it.';
 
@@ -65,7 +72,9 @@ export function connectionsController(settings: DiagnosticsSettings): Type {
     @Post('sweep')
     sweep(@Req() request: DiagnosticsRequest, @Res() response: object): Promise<void> {
       return this.change(request, response, async () => {
-        this.reply.json(response, await this.commands.sweep(bodyOf(request, ['staleAfterMs', 'dryRun'])));
+        const order = bodyOf(request, SWEEP_KEYS);
+        refuseInQuery(request, SWEEP_KEYS);
+        this.reply.json(response, await this.commands.sweep(order));
       });
     }
 

@@ -41,6 +41,17 @@ export function bodyOf({ headers, body }: DiagnosticsRequest, known: readonly st
 }
 
 /**
+ * Refuses an order in the query string: not read there, a dry run would be a real one.
+ *
+ * @throws ConnectionHealthArgumentError
+ */
+export function refuseInQuery({ query }: DiagnosticsRequest, names: readonly string[]): void {
+  const stray = names.find((name) => Object.hasOwn(Object(query) as object, name));
+  if (stray !== undefined)
+    throw new ConnectionHealthArgumentError(`query: ${stray}`, 'it in the JSON body', 'a query');
+}
+
+/**
  * Whether a page of another site has sent a request: with the cookies of whoever looks at it, it may pass the guards.
  *
  * Browsers say so themselves over HTTPS and to localhost (Fetch Metadata). Elsewhere they send at least the page's origin with

@@ -117,7 +117,7 @@ export const METRICS_CATALOGUE = {
   },
   ws_leak_suspected: {
     type: 'gauge',
-    help: '1 while the finding stands, 0 otherwise',
+    help: '1 while the finding stands as a warning or worse, 0 otherwise',
     labels: ['signal'],
     values: { signal: FINDING_SIGNALS },
     combine: 'max',

@@ -18,9 +18,10 @@ export function identitySamples(source: MetricsSource): MetricSample[] {
   }));
 }
 
-/** 1 for each finding that stands, 0 for the others. */
+/** 1 for each finding that stands and is more than information, 0 for the others. */
 export function findingSamples(source: MetricsSource): MetricSample[] {
-  const standing = new Set(source.findings().map(({ signal }) => signal));
+  const suspicions = source.findings().filter(({ severity }) => severity !== 'info');
+  const standing = new Set(suspicions.map(({ signal }) => signal));
   return FINDING_SIGNALS.map((signal) => ({ labels: { signal }, value: standing.has(signal) ? 1 : 0 }));
 }
 

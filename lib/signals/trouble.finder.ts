@@ -14,9 +14,14 @@ const CALM_LOOKS = 6;
 /** Registry and sockets are compared with each sweep only, a minute apart by default. */
 const CALM_LOOKS_BETWEEN_SWEEPS = 30;
 
+/** Slow readers that are worth a warning, or one in a hundred where that is more. */
+const MANY = 10;
+
 /** What is counted elsewhere and looked at here. */
 export interface Troubles {
   readonly connections: number;
+  /** Whether any server closes whoever does not answer: not where misses are only observed, or clients are to be won over. */
+  readonly isAnswerWanted: boolean;
   /** Connections whose destroyed socket has not reported its end. */
   readonly stuck: number;
   /** Sockets and connections that did not agree since the last look. */
@@ -30,6 +35,7 @@ export class TroubleFinder {
   private lookedAt = 0;
   private creditedBefore = 0;
   private nextAt = -Infinity;
+  private overloadedLooks = 0;
 
   constructor(
     private readonly parts: {
@@ -69,7 +75,9 @@ export class TroubleFinder {
   private judgeLoop({ share, wallMs }: { readonly share: number; readonly wallMs: number }): void {
     const { board } = this.parts;
     if (share < RELAXED) board.clear('loop_overloaded');
-    if (share <= OVERLOADED) return;
+    this.overloadedLooks = share > OVERLOADED ? this.overloadedLooks + 1 : 0;
+    // Once may be a process that was suspended.
+    if (this.overloadedLooks < 2) return;
     board.raise({
       signal: 'loop_overloaded',
       severity: 'critical',
@@ -78,19 +86,10 @@ export class TroubleFinder {
     });
   }
 
-  private lookAtAnswers({ connections }: Troubles): void {
+  private lookAtAnswers({ connections, isAnswerWanted }: Troubles): void {
     const { crowd, board } = this.parts;
-    if (!crowd.isMute) {
-      board.clear('clients_do_not_answer');
-      return;
-    }
-    board.raise({
-      signal: 'clients_do_not_answer',
-      severity: 'critical',
-      message: `no client has ever answered a heartbeat (${connections} are connected), so that nobody is closed for a miss: protocol pongs count as evidence of life until one answers`,
-      next_step:
-        'let clients answer server_ping with client_pong; for clients that cannot, set heartbeat: false',
-    });
+    if (!crowd.isMute) board.clear('clients_do_not_answer');
+    else board.settle('clients_do_not_answer', muteFinding(connections, isAnswerWanted), CALM_LOOKS);
   }
 
   private lookAtSockets({ connections, stuck, mismatches, backpressured }: Troubles): void {
@@ -110,6 +109,8 @@ export class TroubleFinder {
     this.count({
       signal: 'backpressure',
       count: backpressured,
+      // In a large crowd somebody always reads slowly, and anybody can.
+      severity: backpressured >= Math.max(MANY, connections / 100) ? 'warning' : 'info',
       what: `of ${connections} connections read more slowly than they are sent to: what waits for them takes memory`,
       nextStep: 'send less to slow readers, or set backpressure.action to "close"',
     });
@@ -120,15 +121,36 @@ export class TroubleFinder {
     readonly count: number;
     readonly what: string;
     readonly nextStep: string;
+    readonly severity?: Finding['severity'];
     readonly calmLooks?: number;
   }): void {
-    const { signal, count, what, nextStep, calmLooks = CALM_LOOKS } = trouble;
+    const { signal, count, what, nextStep, severity = 'warning', calmLooks = CALM_LOOKS } = trouble;
     const finding: Finding = {
       signal,
-      severity: 'warning',
+      severity,
       message: `${count} ${what}`,
       next_step: nextStep,
     };
     this.parts.board.settle(signal, count === 0 ? undefined : finding, calmLooks);
   }
+}
+
+function muteFinding(connections: number, isAnswerWanted: boolean): Finding | undefined {
+  if (connections === 0) return undefined;
+  const said = `no client has ever answered a heartbeat (${connections} are connected)`;
+  if (!isAnswerWanted) {
+    return {
+      signal: 'clients_do_not_answer',
+      severity: 'info',
+      message: `${said}, and none is held to it: protocol pongs count as evidence of life`,
+      next_step: 'let clients answer server_ping with client_pong, then set heartbeat.enforce to "always"',
+    };
+  }
+  return {
+    signal: 'clients_do_not_answer',
+    severity: 'critical',
+    message: `${said}, so that nobody is closed for a miss: protocol pongs count as evidence of life until one answers`,
+    next_step:
+      'let clients answer server_ping with client_pong; for clients that cannot, set heartbeat: false',
+  };
 }

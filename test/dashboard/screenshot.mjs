@@ -14,7 +14,7 @@ import { NestFactory } from '@nestjs/core';
 import { chromium } from 'playwright-core';
 
 import { DIAGNOSTICS_SOURCE } from '../../dist/esm/connection-health.tokens.js';
-import { pageController } from '../../dist/esm/diagnostics/page/page.controller.js';
+import { livePage } from '../../dist/esm/diagnostics/page/page.controller.js';
 import { CHROMIUM } from './chromium.mjs';
 import { smaller } from './smaller.png.mjs';
 import { healthy, leak } from './stories.mjs';
@@ -50,12 +50,12 @@ Get('connections')(ConnectionsController.prototype, 'list', {
 });
 
 class StoryModule {}
-const page = pageController({ path: 'connection-health', guards: [], details: Boolean(values.details) });
+const page = livePage({ path: 'connection-health', guards: [], details: Boolean(values.details) });
 const app = await NestFactory.create(
   {
     module: StoryModule,
-    controllers: [page, ConnectionsController],
-    providers: [{ provide: DIAGNOSTICS_SOURCE, useValue: source }],
+    controllers: [page.controller, ConnectionsController],
+    providers: [{ provide: DIAGNOSTICS_SOURCE, useValue: source }, page.provider],
   },
   { logger: ['error'] },
 );

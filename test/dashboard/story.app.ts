@@ -6,7 +6,7 @@ import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 
 import { DIAGNOSTICS_SOURCE } from '../../lib/connection-health.tokens.js';
-import { pageController } from '../../lib/diagnostics/page/page.controller.js';
+import { livePage } from '../../lib/diagnostics/page/page.controller.js';
 import { MemoryLogger } from '../support/app.js';
 import type { Story } from './stories.mjs';
 
@@ -38,9 +38,10 @@ export async function storyApp(story: Story, { details = false, port = 0 } = {})
     }
   }
   const settings = { path: 'connection-health', guards: [], details, dashboard: true, metrics: false };
+  const page = livePage(settings);
   const module = await Test.createTestingModule({
-    controllers: [pageController(settings), ...(details ? [ConnectionsController] : [])],
-    providers: [{ provide: DIAGNOSTICS_SOURCE, useValue: source }],
+    controllers: [page.controller, ...(details ? [ConnectionsController] : [])],
+    providers: [{ provide: DIAGNOSTICS_SOURCE, useValue: source }, page.provider],
   })
     .setLogger(new MemoryLogger())
     .compile();

@@ -1,13 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   BadRequestException,
+  Inject,
+  Injectable,
+  Scope,
   VersioningType,
   type CallHandler,
   type ExecutionContext,
   type INestApplication,
   type PipeTransform,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { NestFactory, REQUEST } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import helmet from 'helmet';
 import { ConnectionHealthModule } from 'nestjs-connection-health';
@@ -39,6 +42,19 @@ class Envelope {
   intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(map((data: unknown) => ({ ok: true, data })));
   }
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class RequestScopedGuard {
+  constructor(@Inject(REQUEST) private readonly request: unknown) {}
+
+  canActivate(): boolean {
+    return this.request !== undefined;
+  }
+}
+
+async function statusesOf(app: TestApp, paths: readonly string[]): Promise<number[]> {
+  return Promise.all(paths.map(async (path) => (await ask(at(app, path))).status));
 }
 
 class StrictPipe implements PipeTransform {
@@ -219,6 +235,13 @@ describe.each(PLATFORM_NAMES)('the live page on %s', (name) => {
       expect(answer.headers['strict-transport-security']).toBeDefined();
       expectOurHeaders(answer);
     }
+  });
+
+  it('is one for all viewers behind a guard that is made for each request', async () => {
+    const app = await start({ diagnostics: { guards: [RequestScopedGuard] } });
+    expect(await statusesOf(app, ROUTES)).toEqual(ROUTES.map(() => 200));
+    const [one, other] = [await pageData(app), await pageData(app)];
+    expect([other.process, other.at]).toEqual([one.process, one.at]);
   });
 
   it('is all behind the guards', async () => {

@@ -49,6 +49,16 @@ describe.each(PLATFORM_NAMES)('the order to sweep at the diagnostics endpoint, w
       });
     });
 
+    it('refuses an order in the query, where it is not read: a dry run must not become a real one', async () => {
+      const app = await start();
+      for (const query of ['dryRun=true', 'staleAfterMs=1'])
+        expectRefused(
+          await ask(at(app, `/sweep?${query}`), { method: 'POST' }),
+          /^query: (dryRun|staleAfterMs): expected it in the JSON body/,
+        );
+      expect(app.eventsOf('swept')).toEqual([]);
+    });
+
     const UNUSABLE: [body: object | string, message: string | RegExp][] = [
       [{ staleAfterMs: 0 }, 'sweep(): staleAfterMs: expected a number of milliseconds above 0, got 0'],
       [{ staleAfterMs: '300000' }, /^sweep\(\): staleAfterMs: .* got "300000"$/],

@@ -67,7 +67,12 @@ describe('the metrics of an app', () => {
   });
 
   it('say 1 of every finding that stands and 0 of every other', async () => {
-    app.wrong = [{ signal: 'stale_ratio', severity: 'critical', message: 'm', next_step: 'n' }];
+    const text = { message: 'm', next_step: 'n' };
+    app.wrong = [
+      { signal: 'stale_ratio', severity: 'critical', ...text },
+      // Information is no suspicion.
+      { signal: 'growth', severity: 'info', ...text },
+    ];
     const expected = FINDING_SIGNALS.map((signal) => [signal, signal === 'stale_ratio' ? 1 : 0]);
     expect((await scrape()).by('signal', 'ws_leak_suspected')).toEqual(Object.fromEntries(expected));
   });

@@ -10,10 +10,10 @@ import { NestHome, type ServerOrder } from './terminus.home.js';
 jest.setTimeout(60_000);
 
 const CLIENTS = 5;
-const DRAIN = { readinessDelayMs: 800, spreadMs: 200, timeoutMs: 1_500, reconnectSpreadMs: 1_000 };
+const DRAIN = { readinessDelayMs: 2_000, spreadMs: 200, timeoutMs: 1_500, reconnectSpreadMs: 1_000 };
 const TERMINUS_MS = 500;
 /** For a busy machine. */
-const SLACK_MS = 600;
+const SLACK_MS = 1_200;
 
 /** What a readiness probe was answered, and when. */
 interface Answer {

@@ -25,7 +25,7 @@ function setUp() {
   bus.on('finding_raised', ({ finding: { signal } }) => told.push(`+${signal}`));
   bus.on('finding_cleared', ({ finding: { signal } }) => told.push(`-${signal}`));
   const crowd = new Crowd(3);
-  const troubles = { connections: 100, stuck: 0, mismatches: 0, backpressured: 0 };
+  const troubles = { connections: 100, isAnswerWanted: true, stuck: 0, mismatches: 0, backpressured: 0 };
   const finder = new TroubleFinder({ clock, awake, crowd, board, troubles: () => ({ ...troubles }) });
   finder.tick();
   /** Lets time pass, in which the loop is blocked for a share of it. */
@@ -78,15 +78,58 @@ describe('TroubleFinder', () => {
     expect(told).toEqual(['+clients_do_not_answer', '-clients_do_not_answer']);
   });
 
+  it('lets go of clients that do not answer when they have left', () => {
+    const { told, crowd, troubles, pass } = setUp();
+    for (let asked = 0; asked < 3; asked++) crowd.noteAsked();
+    pass(LOOK);
+    troubles.connections = 0;
+    pass(60_000);
+    expect(told).toEqual(['+clients_do_not_answer', '-clients_do_not_answer']);
+  });
+
+  it('only informs of clients that do not answer where none is held to it: they are being won over', () => {
+    const { board, crowd, troubles, pass } = setUp();
+    troubles.isAnswerWanted = false;
+    for (let asked = 0; asked < 3; asked++) crowd.noteAsked();
+    pass(LOOK);
+    expect(board.list()).toMatchObject([{ signal: 'clients_do_not_answer', severity: 'info' }]);
+    expect(board.list()[0]!.next_step).toContain('heartbeat.enforce to "always"');
+  });
+
+  it('takes a process that was suspended once for no overloaded one', () => {
+    const { told, pass } = setUp();
+    pass(30_000);
+    pass(LOOK, 0.9);
+    pass(30_000);
+    expect(told).toEqual([]);
+    pass(2 * LOOK, 0.9);
+    expect(told).toEqual(['+loop_overloaded']);
+  });
+
   it.each([
-    ['close_stuck', 'stuck', '7 destroyed sockets have not reported their end', 60_000],
-    ['backpressure', 'backpressured', '7 of 100 connections read more slowly than they are sent to', 60_000],
-    ['registry_mismatch', 'mismatches', '7 sockets and tracked connections did not agree', 300_000],
+    [100, 9, 'info'],
+    [100, 10, 'warning'],
+    [5_000, 49, 'info'],
+    [5_000, 50, 'warning'],
+  ])(
+    'of %d connections with %d slow readers makes a finding of severity %s',
+    (connections, slow, severity) => {
+      const { board, troubles, pass } = setUp();
+      Object.assign(troubles, { connections, backpressured: slow });
+      pass(LOOK);
+      expect(board.list()).toMatchObject([{ signal: 'backpressure', severity }]);
+    },
+  );
+
+  it.each([
+    ['close_stuck', 'stuck', '70 destroyed sockets have not reported their end', 60_000],
+    ['backpressure', 'backpressured', '70 of 100 connections read more slowly than they are sent to', 60_000],
+    ['registry_mismatch', 'mismatches', '70 sockets and tracked connections did not agree', 300_000],
   ] as const)(
     'finds %s with its number, until nothing of it is left for a while',
     (signal, key, message, calmMs) => {
       const { board, told, troubles, pass } = setUp();
-      troubles[key] = 7;
+      troubles[key] = 70;
       pass(LOOK);
       expect(board.list()).toMatchObject([{ signal, severity: 'warning' }]);
       expect(board.list()[0]!.message).toContain(message);

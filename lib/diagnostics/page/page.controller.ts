@@ -1,7 +1,16 @@
-import { Get, Inject, NotFoundException, Req, Res, type HttpServer, type Type } from '@nestjs/common';
+import {
+  Get,
+  Inject,
+  NotFoundException,
+  Req,
+  Res,
+  type FactoryProvider,
+  type HttpServer,
+  type Type,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
-import { DIAGNOSTICS_SOURCE } from '../../connection-health.tokens.js';
+import { DIAGNOSTICS_SOURCE, PAGE_FEED } from '../../connection-health.tokens.js';
 import type { DiagnosticsRequest } from '../diagnostics.request.js';
 import { DiagnosticsRoute } from '../diagnostics.route.js';
 import type { DiagnosticsSettings } from '../diagnostics.settings.js';
@@ -10,19 +19,46 @@ import { PAGE_ASSETS } from './page.assets.js';
 import { PageFeed } from './page.feed.js';
 import { PageReply } from './page.reply.js';
 
-/** Makes the controller of the live page: a class per call, since path and guards are options. */
-export function pageController(settings: DiagnosticsSettings): Type {
+/** The live page: its controller, and what all its viewers share. */
+export interface PageParts {
+  readonly controller: Type;
+  readonly provider: FactoryProvider<PageFeed>;
+}
+
+/**
+ * Makes the controller of the live page: a class per call, since path and guards are options. A guard may be
+ * request-scoped, and the controller is so with it: whatever lasts is with the provider.
+ */
+export function livePage(settings: DiagnosticsSettings): PageParts {
+  const controller = pageController(settings);
+  const useFactory = (source: DiagnosticsSource, host: HttpAdapterHost): PageFeed => {
+    catchSlash(controller, host);
+    return new PageFeed({ source, details: settings.details, now: () => performance.now() });
+  };
+  return {
+    controller,
+    provider: { provide: PAGE_FEED, inject: [DIAGNOSTICS_SOURCE, HttpAdapterHost], useFactory },
+  };
+}
+
+/**
+ * Lets `file()` be asked for `dashboard/`, too. No one path can do it: with Fastify only a wildcard is, and Express knows
+ * none without a name. Here it is early enough, since Nest reads routes when all is made. An app of Nest's testing
+ * module gets its adapter later: with Fastify it has no `dashboard/`, like all its routes.
+ */
+function catchSlash({ prototype }: Type, { httpAdapter }: HttpAdapterHost): void {
+  const isFastify = (httpAdapter as HttpServer | undefined)?.getType() === 'fastify';
+  const file = Object.getOwnPropertyDescriptor(prototype, 'file')!;
+  Get(isFastify ? 'dashboard/*' : 'dashboard/:file')(prototype as object, 'file', file);
+}
+
+function pageController(settings: DiagnosticsSettings): Type {
   @DiagnosticsRoute(settings)
   class ConnectionHealthPageController {
-    private readonly feed: PageFeed;
-
     constructor(
-      @Inject(DIAGNOSTICS_SOURCE) source: DiagnosticsSource,
+      @Inject(PAGE_FEED) private readonly feed: PageFeed,
       @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-    ) {
-      this.feed = new PageFeed({ source, details: settings.details, now: () => performance.now() });
-      this.catchSlash();
-    }
+    ) {}
 
     @Get('dashboard')
     page(@Req() request: DiagnosticsRequest, @Res() response: unknown): void {
@@ -40,18 +76,6 @@ export function pageController(settings: DiagnosticsSettings): Type {
       // Read from the address and not by @Param(), which the app's global pipes would have a say in.
       const [, name = ''] = /\/dashboard\/([^/]*)$/i.exec(this.urlOf(request)[0]) ?? [];
       this.serve(name, request, response);
-    }
-
-    /**
-     * Lets `file()` be asked for `dashboard/`, too. No one path can do it: with Fastify only a wildcard is, and Express knows
-     * none without a name. Here it is early enough, since Nest reads routes when all is made. An app of Nest's testing
-     * module gets its adapter later: with Fastify it has no `dashboard/`, like all its routes.
-     */
-    private catchSlash(): void {
-      const isFastify = (this.host.httpAdapter as HttpServer | undefined)?.getType() === 'fastify';
-      const { prototype } = ConnectionHealthPageController;
-      const file = Object.getOwnPropertyDescriptor(prototype, 'file')!;
-      Get(isFastify ? 'dashboard/*' : 'dashboard/:file')(prototype, 'file', file);
     }
 
     private serve(name: string, request: DiagnosticsRequest, response: unknown): void {
