@@ -1,6 +1,6 @@
 import type { Sendable } from './outbox.js';
 
-/** Why a connection was lost. Told to the server when the client is back. */
+/** Why a connection, or an attempt at one, was lost. That of a connection is told to the server when the client is back. */
 export type LossReason =
   /** Nothing was heard for the server's interval and `graceMs`, nor after one more question. */
   | 'dead_server'

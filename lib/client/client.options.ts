@@ -14,13 +14,13 @@ export interface HealthyWebSocketOptions {
   intervalMs?: number;
   /** How much later than that the server may be heard of, and how long it has for the answer to the one question after. @default 5_000 */
   graceMs?: number;
-  /** How long a handshake may take. @default 10_000 */
+  /** How long a handshake may take, and before it the function that gives the url. @default 10_000 */
   connectTimeoutMs?: number;
   /** Pauses between attempts: exponential, with full jitter. @default { initialMs: 1_000, maxMs: 30_000 } */
   backoff?: { initialMs?: number; maxMs?: number };
   /** How long a connection must last for the pauses to begin anew. @default 5_000 */
   minUptimeMs?: number;
-  /** Attempts in a row that may fail. @default Infinity */
+  /** Attempts in a row without a connection that lasts `minUptimeMs`. @default Infinity */
   maxRetries?: number;
   /**
    * Whether to come back: `false` never does, for libraries that reconnect by themselves; a function may say it for each

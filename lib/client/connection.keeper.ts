@@ -29,6 +29,8 @@ const ABNORMAL = 1006;
 const UNAUTHORIZED = 3000;
 /** Sent to a server that is given up: `timeout` of `CLOSE_REASONS`. Never 1000: nothing was finished. */
 const GIVEN_UP = 4001;
+/** RFC 6455 section 5.5: a control frame holds 125 bytes, two of them are the code. */
+const MAX_REASON_BYTES = 123;
 /** How long a socket has to end once `close()` was called. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -77,20 +79,26 @@ export class ConnectionKeeper {
     this.#forgetWakes = onWake(() => this.#woke());
   }
 
-  close(code?: number, reason?: string): void {
-    if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999))
-      throw new DOMException(`expected close code 1000 or 3000-4999, got ${code}`, 'InvalidAccessError');
+  close(code?: number, reason = ''): void {
+    const isCode = code === undefined || code === 1000 || (code >= 3000 && code <= 4999);
+    if (!isCode || new Blob([reason]).size > MAX_REASON_BYTES)
+      throw new DOMException(
+        `expected 1000 or 3000-4999, ${MAX_REASON_BYTES} bytes`,
+        isCode ? 'SyntaxError' : 'InvalidAccessError',
+      );
     if (this.state >= CLOSING) return;
-    // Before anything else: it throws for a reason that is too long.
-    this.socket?.close(code, reason);
     this.state = CLOSING;
     this.#search = undefined;
-    this.deliveries.pause();
     this.dialogue.stop();
     if (this.socket === undefined) {
       this.#timer.stop();
-      queueMicrotask(() => this.#end({ code: code ?? NO_STATUS, reason: reason ?? '', wasClean: true }));
-    } else this.#timer.start(CLOSE_TIMEOUT_MS, () => this.#abandon('closed'));
+      queueMicrotask(() => this.#end({ code: code ?? NO_STATUS, reason, wasClean: true }));
+    } else {
+      this.#timer.start(CLOSE_TIMEOUT_MS, () => this.#abandon('closed'));
+      // A code that is given as `undefined` is 0 for Chromium, which throws.
+      if (code === undefined) this.socket.close();
+      else this.socket.close(code, reason);
+    }
   }
 
   #connect(): void {
@@ -174,7 +182,7 @@ export class ConnectionKeeper {
   #refused(error: unknown): void {
     this.#endReason = 'authentication_failed';
     this.#failed(error);
-    this.close(UNAUTHORIZED, 'authentication failed');
+    this.close(UNAUTHORIZED, this.#endReason);
   }
 
   #lost(reason: LossReason, ending: Ending): void {
@@ -183,7 +191,6 @@ export class ConnectionKeeper {
     const { returnAt } = this.dialogue;
     const returnInMs = returnAt === undefined ? undefined : returnAt - now;
     this.dialogue.returnAt = this.#search = this.socket = undefined;
-    this.deliveries.pause();
     this.dialogue.stop();
     this.#timer.stop();
     if (this.#openedAt !== undefined) {

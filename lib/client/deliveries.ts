@@ -10,7 +10,7 @@ export class Deliveries {
   readonly #subscriptions = new Map<unknown, { readonly message: SubscriptionMessage }>();
   readonly #outbox: Outbox;
   readonly #failed: (error: unknown) => void;
-  /** The one that the app may send on. */
+  /** The one that the app may send on, as long as it is open. */
   #socket: WebSocketLike | undefined;
 
   /**
@@ -32,11 +32,6 @@ export class Deliveries {
     }
     // Not before: a subscription may send, too, and must not overtake what waits.
     this.#socket = socket;
-  }
-
-  /** The connection is not ready any more. */
-  pause(): void {
-    this.#socket = undefined;
   }
 
   send(data: Sendable): void {

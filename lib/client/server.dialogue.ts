@@ -65,8 +65,8 @@ export class ServerDialogue {
   hears(data: unknown): boolean {
     const { codec } = this.#parts.options;
     this.#pulse.heard();
-    const message = codec === false ? undefined : codec.read(data);
-    if (message === undefined) return false;
+    const message = codec && codec.read(data);
+    if (!message) return false;
     this.#isUnderstood = this.#hasSpoken = true;
     this.#tellOfLoss();
     if (message.type === 'server_ping') {
@@ -95,7 +95,7 @@ export class ServerDialogue {
 
   #tell(message: ClientMessage): void {
     const { codec } = this.#parts.options;
-    if (codec !== false && this.#socket?.readyState === OPEN) this.#socket.send(codec.write(message));
+    if (codec && this.#socket?.readyState === OPEN) this.#socket.send(codec.write(message));
   }
 
   #dead(): void {

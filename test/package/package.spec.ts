@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { install, pack, run, runTool } from './consumer.js';
 import type { Consumer, Tarball } from './consumer.js';
@@ -28,19 +28,32 @@ describe('the packed tarball', () => {
       expect.arrayContaining(['LICENSE', 'dist/esm/index.js', 'dist/cjs/index.js', 'dist/cjs/package.json']),
     );
     const shipped =
-      /^(dist\/.+|lib\/operations\/.+|docs\/alerts\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^(dist\/.+|lib\/operations\/.+|docs\/[\w-]+\.(md|png)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     expect(tarball.files.filter((file) => !shipped.test(file))).toEqual([]);
   });
 
   it('holds what operators need, where the docs say', () => {
-    const operations = tarball.files.filter((file) => !/^(dist\/|[^/]+$)/.test(file));
+    const operations = tarball.files.filter((file) => file.startsWith('lib/'));
     expect(operations.sort()).toEqual([
-      'docs/alerts.md',
       'lib/operations/alerts.template.yml',
       'lib/operations/alerts.yml',
       'lib/operations/grafana-dashboard.json',
       'lib/operations/render-alerts.mjs',
     ]);
+  });
+
+  it('holds every file that its README and docs link to', () => {
+    const pages = ['README.md', ...tarball.files.filter((file) => /^docs\/.+\.md$/.test(file))];
+    const linked = pages.flatMap((page) => {
+      const text = readFileSync(page, 'utf8');
+      const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target]) => target!);
+      return targets.map((target) => join(dirname(page), target));
+    });
+    expect(linked).toContain('docs/metrics.md');
+    // Samples and the test kit's sources are in the repository only.
+    expect(linked.filter((file) => !tarball.files.includes(file) && !/^(sample|test)\//.test(file))).toEqual(
+      [],
+    );
   });
 
   it('satisfies publint', async () => {

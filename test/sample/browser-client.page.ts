@@ -16,12 +16,10 @@ async function heard(page: Page): Promise<string[]> {
   return (await page.locator('#remarks li span').allTextContents()).map((text) => text.trim());
 }
 
-/** The chat holds exactly these remarks, and none of this page's is still on its way. */
+/** The chat comes to hold exactly these remarks, and none of this page's is still on its way. */
 export async function expectHeard(page: Page, texts: string[]): Promise<void> {
-  await page.locator(`#remarks li:nth-child(${texts.length})`).waitFor();
-  await page
-    .locator('#remarks [data-state=sent], #remarks [data-state=waiting]')
-    .waitFor({ state: 'detached' });
+  await page.waitForFunction(`document.querySelectorAll('#remarks li').length >= ${texts.length} &&
+    document.querySelector('#remarks [data-state=sent], #remarks [data-state=waiting]') === null`);
   expect(await heard(page)).toEqual(texts);
 }
 

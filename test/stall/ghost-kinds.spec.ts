@@ -48,6 +48,17 @@ describe('ghost kinds', () => {
     ]);
   }, 60_000);
 
+  it('are right where pings have an interval of their own, so that none rides with a heartbeat', async () => {
+    running = await startApp([GhostGateway], {
+      heartbeat: { intervalMs: 400, timeoutMs: 300 },
+      protocolPing: { intervalMs: 60_000 },
+      drain: false,
+    });
+    await TestClient.connect(running.url, { answers: false });
+    await until('it is gone', () => running.eventsOf('closed').length === 1);
+    expect(running.eventsOf('closed')[0]).toMatchObject({ reason: 'timeout', ghost: 'proxy_answered' });
+  });
+
   it('gives late answers no latency, and no miss is cleared by an old or forged ts', async () => {
     running = await startApp([GhostGateway], {
       heartbeat: { intervalMs: 400, timeoutMs: 200, maxMissed: 3 },

@@ -101,4 +101,31 @@ describe('a crowd of which none has ever answered', () => {
     expect(running.eventsOf('clients_answer')).toHaveLength(1);
     expect(clients[0]!.isOpen).toBe(true);
   }, 30_000);
+
+  it('is left to the sweep though it does not even answer protocol pings', async () => {
+    running = await startApp([CrowdGateway], {
+      heartbeat: { intervalMs: 500, timeoutMs: 300 },
+      massTimeout: { minConnections: 10 },
+      ...QUIET,
+    });
+    const clients = await connect(running.url, 60, false);
+    for (const client of clients) client.freeze();
+    await until('the crowd is mute', () => running.eventsOf('clients_do_not_answer').length === 1);
+    await sleep(1500);
+    expect(running.eventsOf('missed')).toEqual([]);
+    expect(running.eventsOf('closed')).toEqual([]);
+  }, 15_000);
+
+  it('is not swept as long as it answers protocol pings', async () => {
+    running = await startApp([CrowdGateway], {
+      heartbeat: { intervalMs: 300, timeoutMs: 200 },
+      sweep: { intervalMs: 100, staleAfterMs: 800 },
+      massTimeout: { minConnections: 10 },
+      ...QUIET,
+    });
+    const clients = await connect(running.url, 40, false);
+    await sleep(2500);
+    expect(running.eventsOf('stale')).toEqual([]);
+    expect(openOnes(clients)).toBe(40);
+  }, 15_000);
 });

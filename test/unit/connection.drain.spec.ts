@@ -126,6 +126,16 @@ describe('ConnectionDrain', () => {
     expect((await drained).durationMs).toBeLessThan(2_000);
     expect(quick.clock.timerCount).toBe(0);
 
+    let end: (() => void) | undefined;
+    const slow = setUp(1, {}, { hooks: new Promise<void>((resolve) => (end = resolve)) });
+    let isOver = false;
+    void slow.drain.drain().then(() => (isOver = true));
+    await slow.pass(5_000);
+    expect(isOver).toBe(false);
+    end!();
+    await slow.pass(100);
+    expect(isOver).toBe(true);
+
     const endless = setUp(1, {}, { hooks: new Promise(() => undefined) });
     const late = endless.drain.drain();
     await endless.pass(12_000);

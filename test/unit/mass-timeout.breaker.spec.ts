@@ -76,6 +76,23 @@ describe('MassTimeoutBreaker (R7)', () => {
     expect(verdictOn(2 * INTERVAL)).toBeUndefined();
   });
 
+  it('asks again where too few were asked in the time to tell, though most of them were heard of', () => {
+    const { breaker, verdictOn } = setUp();
+    for (let asked = 0; asked < 7; asked++) breaker.noteAsked(0);
+    for (let heard = 0; heard < 6; heard++) breaker.noteHeard(0);
+    expect(verdictOn(0)).toEqual({ asked: 7, silent: 1 });
+    breaker.noteAsked(0);
+    breaker.noteHeard(0);
+    expect(verdictOn(0)).toBeUndefined();
+  });
+
+  it('finds a mass of silence as soon after hours in which everybody answered', () => {
+    const { ask, verdictOn } = setUp();
+    for (let beat = 0; beat < 40; beat++) ask(100, { from: beat * INTERVAL, heard: 100 });
+    ask(100, { from: 40 * INTERVAL });
+    expect(verdictOn(40 * INTERVAL)).toBeDefined();
+  });
+
   it('forgets what is long past', () => {
     const { ask, verdictOn } = setUp();
     ask(100);

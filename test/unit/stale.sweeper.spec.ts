@@ -113,7 +113,7 @@ describe('StaleSweeper', () => {
     clock.stall(STALE_AFTER + 1);
     await sweepOnSchedule();
     expect(pinged).toEqual(connections);
-    expect(held).toEqual(new Array(4).fill({ asked: 4, silent: 4 }));
+    expect(held).toEqual(connections.map(() => ({ asked: 4, silent: 4 })));
     expect(driver.closes).toEqual([]);
     clock.stall(20_000);
     await sweepOnSchedule();

@@ -59,7 +59,7 @@ async function main(): Promise<void> {
 
   const healthy = new HealthyWebSocket(url, undefined, { WebSocket });
   let ownSaw = '';
-  healthy.onmessage = ({ data }) => (ownSaw += String(data));
+  healthy.addEventListener('message', ({ data }) => (ownSaw += String(data)));
   await once(healthy, 'open');
 
   const silent = new WebSocket(url);
