@@ -58,7 +58,7 @@ describe('close()', () => {
 
   it('while it is away ends at once, and it never comes back', async () => {
     const server = await serve();
-    const client = connect(server.url, { backoff: { initialMs: 100, maxMs: 100 } });
+    const client = connect(server.url, { backoff: { initialMs: 1e9, maxMs: 1e9 } });
     await until('it is open', () => client.isOpen);
     server.last!.socket.terminate();
     await until('it is away', () => client.of('close').length === 1);

@@ -8,8 +8,9 @@ import { useProcesses } from './support/processes.js';
 const INTERVAL = 400;
 const GRACE = 300;
 /** What a loaded machine may add. */
-const SLACK = 600;
-const heartbeat = { intervalMs: INTERVAL, timeoutMs: 350 };
+const SLACK = 1_500;
+/** The server is patient: it is the client's verdict that is looked at. */
+const heartbeat = { intervalMs: INTERVAL, timeoutMs: 350, maxMissed: 20 };
 
 describe('a server that is gone', () => {
   const connect = useClients();
@@ -18,7 +19,7 @@ describe('a server that is gone', () => {
   afterEach(async () => {
     for (const relay of relays.splice(0)) await relay.stop();
   });
-  const options = { graceMs: GRACE, connectTimeoutMs: 300, backoff: { initialMs: 100, maxMs: 200 } };
+  const options = { graceMs: GRACE, connectTimeoutMs: 1_000, backoff: { initialMs: 100, maxMs: 200 } };
 
   it('without a word (SIGSTOP) is left after interval + grace + grace, and found again when it is back', async () => {
     const server = await processes.server({ heartbeat });
@@ -30,7 +31,7 @@ describe('a server that is gone', () => {
     const stoppedAt = performance.now();
     await until('it has been left', () => client.of('close').length > 0);
     const tookMs = performance.now() - stoppedAt;
-    expect(tookMs).toBeGreaterThan(2 * GRACE - SLACK / 4);
+    expect(tookMs).toBeGreaterThan(2 * GRACE - 150);
     expect(tookMs).toBeLessThan(INTERVAL + 2 * GRACE + SLACK);
     const [lost] = client.of('close');
     expect(lost).toMatchObject({ code: 1006, reason: 'dead_server', wasClean: false, willReconnect: true });
@@ -71,11 +72,10 @@ describe('a server that is gone', () => {
     const server = await processes.server({ heartbeat });
     const client = connect(server.url, options);
     await until('it is open', () => client.isOpen);
-    const killedAt = performance.now();
     await server.process.end();
     await until('it is known', () => client.of('close').length > 0);
-    expect(performance.now() - killedAt).toBeLessThan(SLACK);
-    expect(client.of('close')[0]).toMatchObject({ code: 1006, willReconnect: true });
+    // From the network: nobody waited for the silence to last.
+    expect(client.of('close')[0]).toMatchObject({ code: 1006, reason: '', willReconnect: true });
     await processes.server({ heartbeat }, server.port);
     await until('it is back', () => client.isOpen, 10_000);
     expect(client.of('end')).toEqual([]);

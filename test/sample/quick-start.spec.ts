@@ -128,7 +128,7 @@ describe('the quick start sample', () => {
   });
 
   it('ends by itself with exit code 0 after QUICK_START_SECONDS', async () => {
-    running = RunningSample.start({ QUICK_START_SECONDS: '2' });
+    running = RunningSample.start({ QUICK_START_SECONDS: '8' });
     await until('all have connected', () => running.linesWith("type: 'opened'").length >= 11, 10_000);
     const children = running.children();
     expect(children.length).toBeGreaterThanOrEqual(4);

@@ -5,8 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Everything but `long`, which `npm run test:long` runs.
-const PROJECTS = ['nest-12', 'nest-11', 'package'];
+// Everything but `long`, which `npm run test:long` runs. The soak runs when the others have ended: it tells nothing where
+// it has to share its machine.
+const PROJECTS = ['nest-12', 'nest-11', 'soak', 'package'];
 
 function npm(...args) {
   console.log(`\n> npm ${args.join(' ')}`);
