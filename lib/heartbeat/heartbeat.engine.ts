@@ -5,6 +5,7 @@ import { isOwnFrameWaiting } from '../connection/outflow.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection.settings.js';
 import type { BeatWriter } from './beat.writer.js';
+import { isForgotten, noteHold } from './message.hold.js';
 import { PhaseSpreader } from './phase.spreader.js';
 import { TimingWheel } from './timing.wheel.js';
 
@@ -239,16 +240,4 @@ export class HeartbeatEngine implements ConnectionFollower {
       stallsSeen: this.parts.stalls(),
     };
   }
-}
-
-/** Notes since when the app has sent no part of the message that holds a question up. */
-function noteHold(connection: Connection, now: AwakeTime): void {
-  if (connection.heldUpSince !== NEVER && connection.fragments === connection.fragmentsAtHold) return;
-  connection.heldUpSince = now;
-  connection.fragmentsAtHold = connection.fragments;
-}
-
-/** Whether the app seems to have forgotten a message that it began: nobody may live on a hop's word for ever (R1). */
-function isForgotten({ heldUpSince, server }: Connection, now: AwakeTime): boolean {
-  return now - heldUpSince > server.settings.progress.maxMessageMs;
 }

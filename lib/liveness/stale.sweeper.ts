@@ -2,22 +2,17 @@ import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js'
 import type { SweepOrder, SweepReport } from '../connection/connection.commands.js';
 import type { Clock } from '../clock/clock.js';
 import type { ConnectionCloser } from '../connection/connection.closer.js';
-import type { Connection, GhostKind } from '../connection/connection.js';
+import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/connection.registry.js';
-import { beatIntervalOf } from '../connection/connection.settings.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
-import { observeOutflow, unconfirmedBytesOf } from '../connection/outflow.js';
 import type { WatchedServer } from '../connection/watched.server.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
-import { isStale } from './liveness.policy.js';
 import type { MassTimeoutSettings } from './mass-timeout.breaker.js';
-import { noteUnaskedUpload } from './upload.progress.js';
+import { ghostKindOf, isObserved, isSilent, timeoutMsOf } from './staleness.js';
 
 /** Connections looked at before others may run: a slice takes well under 5 ms. */
 const SLICE = 5_000;
 const MAX_REPORTED = 100;
-/** Where nothing is asked there is no timeout to take as the measure for bytes that do not move. */
-const FALLBACK_TIMEOUT_MS = 20_000;
 
 /** The scheduled pass that finds and closes the stale (R5). */
 export class StaleSweeper {
@@ -196,17 +191,8 @@ export class StaleSweeper {
       this.parts.foundClosing(connection);
       return false;
     }
-    const { sweep, heartbeat, progress } = connection.server.settings;
-    const staleAfterMs = order.staleAfterMs ?? (sweep === false ? Infinity : sweep.staleAfterMs);
-    if (heartbeat === false) noteUnaskedUpload(connection, now);
-    if (now - connection.lastActivityAt <= staleAfterMs) return false;
-    const facts = {
-      isPaused: connection.isUnheard,
-      unsentMovedAt: observeOutflow(connection, now)?.movedAt ?? NEVER,
-      bytesAhead: unconfirmedBytesOf(connection),
-      lastActivityAt: connection.lastActivityAt,
-    };
-    return isStale(facts, { ...progress, staleAfterMs, timeoutMs: timeoutMsOf(connection) }, now);
+    const { sweep } = server.settings;
+    return isSilent(connection, order.staleAfterMs ?? (sweep === false ? Infinity : sweep.staleAfterMs), now);
   }
 
   private spare(connection: Connection): void {
@@ -236,24 +222,4 @@ export class StaleSweeper {
   private nextTurn(): Promise<AwakeTime> {
     return new Promise((resolve) => this.parts.nextTurn(() => resolve(this.parts.awake.now())));
   }
-}
-
-function timeoutMsOf({ server }: Connection): number {
-  const { heartbeat } = server.settings;
-  return heartbeat === false ? FALLBACK_TIMEOUT_MS : heartbeat.timeoutMs;
-}
-
-function isObserved(connection: Connection): boolean {
-  const { sweep, heartbeat } = connection.server.settings;
-  return (
-    (sweep !== false && sweep.mode === 'observe') || (heartbeat !== false && heartbeat.enforce === 'observe')
-  );
-}
-
-/** Rule R8, for a connection that nobody has just asked: by whether a hop has spoken since its peer did. */
-function ghostKindOf(connection: Connection): GhostKind {
-  const { settings } = connection.server;
-  if (settings.protocolPing === false) return 'unknown';
-  const patienceMs = 2 * (beatIntervalOf(settings) ?? 0);
-  return connection.lastHopAt - connection.lastPeerAt > patienceMs ? 'proxy_answered' : 'silent';
 }
