@@ -6,7 +6,7 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { OnConnectionClosed } from 'nestjs-connection-health';
 
 import { drainTurnOf } from '../../lib/drain/drain.plan.js';
-import { startApp } from '../support/app.js';
+import { useApps } from '../support/apps.js';
 import { TestClient } from '../support/client.js';
 import { sleep, until } from '../support/wait.js';
 
@@ -35,14 +35,17 @@ function upgrade(url: string): Promise<{ status: number; retryAfter: string | un
     sent.on('response', ({ statusCode, headers: answer }) =>
       resolve({ status: statusCode!, retryAfter: answer['retry-after'] }),
     );
+    sent.on('upgrade', () => reject(new Error('it was let in')));
     sent.on('error', reject);
     sent.end();
   });
 }
 
 describe('drain', () => {
+  const start = useApps();
+
   it('tells everybody when to come back, closes with 1012 in paced batches, and waits for hooks', async () => {
-    const { app, url, eventsOf } = await startApp([DrainGateway], { drain: settings });
+    const { app, url, eventsOf } = await start([DrainGateway], { drain: settings });
     const clients = await Promise.all(Array.from({ length: 120 }, () => TestClient.connect(url)));
     const startedAt = performance.now();
     await app.close();
@@ -71,7 +74,7 @@ describe('drain', () => {
   }, 20_000);
 
   it('refuses newcomers with 503 and Retry-After from the first moment', async () => {
-    const { app, service, url } = await startApp([DrainGateway], {
+    const { app, service, url } = await start([DrainGateway], {
       drain: { ...settings, readinessDelayMs: 300 },
     });
     const client = await TestClient.connect(url);
@@ -84,7 +87,7 @@ describe('drain', () => {
   }, 20_000);
 
   it('ends in time though a peer never answers the close frame', async () => {
-    const { app, url, eventsOf } = await startApp([DrainGateway], {
+    const { app, url, eventsOf } = await start([DrainGateway], {
       drain: { ...settings, timeoutMs: 1200 },
       sweep: { closeTimeoutMs: 400 },
     });
