@@ -1,33 +1,14 @@
-import { RequestMethod, Injectable, Module, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { RequestMethod, type CanActivate } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
 import { ConnectionHealthModule, ConnectionHealthOptionsError } from 'nestjs-connection-health';
 
 import { useApps } from '../support/apps.js';
 import { PLATFORM_NAMES, PLATFORMS, RedGateway, type EveryOption } from '../support/diagnostics.app.js';
 import { ask } from '../support/http.client.js';
-
-@Injectable()
-class Keys {
-  readonly key = 'sesame';
-}
-
-@Module({ providers: [Keys], exports: [Keys] })
-class KeysModule {}
-
-@Injectable()
-class KeyGuard implements CanActivate {
-  constructor(private readonly keys: Keys) {}
-  canActivate(context: ExecutionContext): boolean {
-    return keyOf(context) === this.keys.key;
-  }
-}
+import { KeyGuard, keyOf, KeysModule } from '../support/key.guard.js';
 
 /** What an app may make by itself. */
 const KEY_GUARD_INSTANCE: CanActivate = { canActivate: (context) => keyOf(context) === 'sesame' };
-
-function keyOf(context: ExecutionContext): string | undefined {
-  return context.switchToHttp().getRequest<{ headers: Record<string, string> }>().headers['x-key'];
-}
 
 /** Every route of the module's controllers as Nest maps it, so that none which is added later is forgotten here. */
 function routesOf(diagnostics: EveryOption['diagnostics']): { method: string; path: string }[] {

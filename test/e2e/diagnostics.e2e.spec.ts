@@ -30,6 +30,7 @@ import {
   type EveryOption,
 } from '../support/diagnostics.app.js';
 import { ask } from '../support/http.client.js';
+import { KeyGuard, KeysModule } from '../support/key.guard.js';
 import { until } from '../support/wait.js';
 
 const OPTIONS: EveryOption = { heartbeat: { intervalMs: 2_000 }, diagnostics: true };
@@ -286,20 +287,6 @@ describe.each(PLATFORM_NAMES)('the diagnostics endpoint, with %s', (name) => {
     });
 
     it('takes the extras beside the factory, and guards find what they need in the imports', async () => {
-      @Injectable()
-      class Keys {
-        readonly key = 'sesame';
-      }
-      @Module({ providers: [Keys], exports: [Keys] })
-      class KeysModule {}
-      @Injectable()
-      class KeyGuard implements CanActivate {
-        constructor(private readonly keys: Keys) {}
-        canActivate(context: ExecutionContext): boolean {
-          const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string> }>();
-          return headers['x-key'] === this.keys.key;
-        }
-      }
       @Injectable()
       class Config {
         readonly intervalMs = 10_000;

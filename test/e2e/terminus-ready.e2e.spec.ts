@@ -1,7 +1,5 @@
 import 'reflect-metadata';
 
-import { request } from 'node:http';
-
 import { describe, expect, it, jest } from '@jest/globals';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
@@ -19,6 +17,7 @@ import type { TestApp } from '../support/app.js';
 import { useApps } from '../support/apps.js';
 import { TestClient } from '../support/client.js';
 import { DEGRADED, healthChecks, knowsDegraded, probe } from '../support/health.js';
+import { refusedUpgrade } from '../support/http.client.js';
 import { sleep, until } from '../support/wait.js';
 
 jest.setTimeout(30_000);
@@ -33,28 +32,6 @@ function raise({ app }: TestApp, signal: Finding['signal'], severity: Finding['s
 
 function clear({ app }: TestApp, signal: Finding['signal']): void {
   app.get<ConnectionHealthRuntime>(CONNECTION_HEALTH_RUNTIME).findings.clear(signal);
-}
-
-/** The answer to an upgrade that is refused. */
-function refusal(url: string): Promise<{ status: number; retryAfter: string | undefined }> {
-  const headers = {
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': Buffer.alloc(16).toString('base64'),
-  };
-  return new Promise((resolve, reject) => {
-    const sent = request(url.replace('ws:', 'http:'), { headers });
-    sent.on('response', ({ statusCode, headers: answer }) =>
-      resolve({ status: statusCode!, retryAfter: answer['retry-after'] }),
-    );
-    sent.on('upgrade', (_answer, socket) => {
-      socket.destroy();
-      reject(new Error('the upgrade was accepted'));
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
 }
 
 describe('isReady', () => {
@@ -175,7 +152,7 @@ describe('isReady', () => {
     const drained = service.drain();
     const down = { code: 503, ws: { status: 'down', draining: true, reasons: ['draining'] } };
     expect(await probe(url, 'ready')).toMatchObject({ ...down, ws: { ...down.ws, connections: 1 } });
-    expect(await refusal(url)).toEqual({ status: 503, retryAfter: '35' });
+    expect(await refusedUpgrade(url)).toEqual({ status: 503, retryAfter: '35' });
     expect(client.messages).toEqual([]);
     expect(client.isOpen).toBe(true);
     await drained;

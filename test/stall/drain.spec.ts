@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
 
 import { describe, expect, it } from '@jest/globals';
 import { WebSocketGateway } from '@nestjs/websockets';
@@ -8,6 +7,7 @@ import { OnConnectionClosed } from 'nestjs-connection-health';
 import { drainTurnOf } from '../../lib/drain/drain.plan.js';
 import { useApps } from '../support/apps.js';
 import { TestClient } from '../support/client.js';
+import { refusedUpgrade } from '../support/http.client.js';
 import { sleep, until } from '../support/wait.js';
 
 const settings = { readinessDelayMs: 0, spreadMs: 600, timeoutMs: 3000, reconnectSpreadMs: 9000 };
@@ -21,24 +21,6 @@ class DrainGateway {
     await sleep(100);
     this.ended.push('saved');
   }
-}
-
-function upgrade(url: string): Promise<{ status: number; retryAfter: string | undefined }> {
-  const headers = {
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': Buffer.alloc(16).toString('base64'),
-  };
-  return new Promise((resolve, reject) => {
-    const sent = request(url.replace('ws:', 'http:'), { headers });
-    sent.on('response', ({ statusCode, headers: answer }) =>
-      resolve({ status: statusCode!, retryAfter: answer['retry-after'] }),
-    );
-    sent.on('upgrade', () => reject(new Error('it was let in')));
-    sent.on('error', reject);
-    sent.end();
-  });
 }
 
 describe('drain', () => {
@@ -79,7 +61,7 @@ describe('drain', () => {
     });
     const client = await TestClient.connect(url);
     const drained = service.drain();
-    expect(await upgrade(url)).toEqual({ status: 503, retryAfter: '10' });
+    expect(await refusedUpgrade(url)).toEqual({ status: 503, retryAfter: '10' });
     expect(client.isOpen).toBe(true);
     expect(await drained).toMatchObject({ connections: 1, closed: 1 });
     expect(await service.drain()).toBe(await drained);

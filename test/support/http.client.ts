@@ -45,3 +45,25 @@ export async function ask(
     asked.on('error', reject).end(payload);
   });
 }
+
+/** The answer to an upgrade. @throws Error where it is accepted */
+export function refusedUpgrade(url: string): Promise<{ status: number; retryAfter: string | undefined }> {
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': Buffer.alloc(16).toString('base64'),
+  };
+  return new Promise((resolve, reject) => {
+    const sent = request(url.replace('ws:', 'http:'), { headers });
+    sent.on('response', ({ statusCode, headers: answer }) =>
+      resolve({ status: statusCode!, retryAfter: answer['retry-after'] }),
+    );
+    sent.on('upgrade', (_answer, socket) => {
+      socket.destroy();
+      reject(new Error('the upgrade was accepted'));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
