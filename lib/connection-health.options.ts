@@ -185,6 +185,12 @@ export interface ConnectionHealthModuleOptions extends GatewayHealthOptions {
     /** @default 100 */
     maxPerSecond?: number;
   };
+  /**
+   * Lets `npx connection-health audit` find out what lies between the clients and this gateway. Whoever knows the token
+   * may: 16 to 256 printable characters, no spaces.
+   * @default false
+   */
+  audit?: { token: string } | false;
   /** @default the system's */
   clock?: Clock;
 }

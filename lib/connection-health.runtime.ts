@@ -1,5 +1,6 @@
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
+import type { AuditDesk } from './audit/gateway/audit.desk.js';
 import { AwakeClock, type AwakeTime } from './clock/awake.clock.js';
 import { Pulse } from './clock/pulse.js';
 import { ConnectionCloser } from './connection/connection.closer.js';
@@ -47,6 +48,7 @@ import {
   drainFor,
   leakFinderFor,
   metricsFor,
+  auditFor,
   ABNORMAL,
   type Failed,
 } from './connection-health.wiring.js';
@@ -90,6 +92,7 @@ export class ConnectionHealthRuntime {
   readonly reconciler: RegistryReconciler;
   readonly finder: TroubleFinder;
   readonly leaks: LeakFinder | undefined;
+  readonly audit: AuditDesk | undefined;
 
   constructor(
     readonly options: ResolvedOptions,
@@ -138,6 +141,7 @@ export class ConnectionHealthRuntime {
     this.judge = judgeFor(this);
     this.filter = filterFor(this, failed);
     this.leaks = leakFinderFor(this, failed);
+    this.audit = auditFor(this, failed);
     this.tracker = trackerFor(this);
     this.sweeper = sweeperFor(this, failed);
     this.binder = binderFor(this);
@@ -208,6 +212,7 @@ export class ConnectionHealthRuntime {
       () => void this.history.note(this.options.clock.monotonic(), () => this.reports.sample()),
       () => this.finder.tick(),
       () => this.leaks?.tick(),
+      () => this.audit?.tick(),
       () => this.logger.flush(),
     ];
     for (const part of parts) {

@@ -50,6 +50,8 @@ export type { ConnectionState, GhostKind } from './connection/connection.js';
 
 // What happens
 export type {
+  AuditBeganEvent,
+  AuditRefusedEvent,
   BackpressuredEvent,
   BackpressureRelievedEvent,
   ClientsAnswerEvent,

@@ -196,6 +196,14 @@ export interface SweptEvent extends EventBase<'swept'> {
   readonly report: SweepReport;
 }
 
+/** Somebody who knows the token audits the way to this gateway; told of the first connection of each run. */
+export type AuditBeganEvent = ConnectionEventBase<'audit_began'>;
+
+/** Somebody asked for an audit and was refused; the connection is being closed. */
+export interface AuditRefusedEvent extends ConnectionEventBase<'audit_refused'> {
+  readonly why: 'token' | 'rate_limited' | 'too_many' | 'malformed';
+}
+
 /** A hook or function of the app failed; nothing else was affected (R11). */
 export interface UserCodeFailedEvent extends EventBase<'user_code_failed'> {
   /** Which one, for example `identify` or `ChatGateway.onClosed`. */
@@ -229,6 +237,8 @@ export type LifecycleEvent =
   | DrainedEvent
   | StalledEvent
   | SweptEvent
+  | AuditBeganEvent
+  | AuditRefusedEvent
   | UserCodeFailedEvent;
 
 export type LifecycleEventType = LifecycleEvent['type'];
