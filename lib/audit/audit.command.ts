@@ -60,7 +60,33 @@ function print(report: AuditReport, { json }: AuditArguments, io: CommandIo): nu
   return report.exitCode;
 }
 
-function targetOf(url: string, given: AuditArguments): AuditTarget {
-  const { token, waitMs, headers, protocols, insecure } = given;
-  return { url, token, run: randomBytes(8).toString('hex'), waitMs, headers, protocols, insecure };
+function targetOf(
+  given: string,
+  { token, waitMs, headers, protocols, insecure }: AuditArguments,
+): AuditTarget {
+  const { url, authorization } = withoutCredentials(given);
+  const run = randomBytes(8).toString('hex');
+  return { url, token, run, waitMs, headers: { ...authorization, ...headers }, protocols, insecure };
+}
+
+/** Reports and messages show the URL, and are passed on. */
+function withoutCredentials(text: string): { url: string; authorization: Record<string, string> } {
+  const url = new URL(text);
+  const { username, password } = url;
+  if (username === '' && password === '') return { url: text, authorization: {} };
+  [url.username, url.password] = ['', ''];
+  const credentials = [username, password].map(decoded).join(':');
+  return {
+    url: url.href,
+    authorization: { Authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+  };
+}
+
+/** A `%` that begins no escape stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -10,6 +10,10 @@ interface Output {
 /** Back to the start of the line, and empty it (ECMA-48). */
 const ERASE_LINE = '\r\u001b[K';
 
+/** Every control character but the tab and the end of a line. */
+// oxlint-disable-next-line no-control-regex
+const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
 /** Where a command writes to: results to one stream, everything else to another. */
 export class Terminal implements CommandIo {
   private hasProgress = false;
@@ -37,6 +41,11 @@ export class Terminal implements CommandIo {
 
   private print(to: Output, line: string): void {
     this.clear();
-    to.write(`${line}\n`);
+    to.write(`${harmless(line)}\n`);
   }
+}
+
+/** What others have said (close reasons, headers) must not command the terminal. JSON keeps its meaning. */
+function harmless(text: string): string {
+  return text.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

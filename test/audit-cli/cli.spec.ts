@@ -105,6 +105,14 @@ describe('the terminal', () => {
     expect(text).toEqual(['\r\u001b[Kone', '\r\u001b[Ka line that is long', '\r\u001b[K', 'result\n']);
   });
 
+  it('shows what others have said without obeying it', () => {
+    const { text, terminal } = written(false);
+    terminal.err('closed with "a\u001b[31mb\u009b2J\u0007\r", in two\n\tlines');
+    expect(text).toEqual(['closed with "a\\u001b[31mb\\u009b2J\\u0007\\u000d", in two\n\tlines\n']);
+    terminal.out(JSON.stringify({ server: 'evil\u009b31m', é: '…' }));
+    expect(JSON.parse(text[1]!)).toEqual({ server: 'evil\u009b31m', é: '…' });
+  });
+
   it('shows no progress where nobody watches', () => {
     const { text, terminal } = written(false);
     terminal.progress('one');

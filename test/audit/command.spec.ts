@@ -52,6 +52,23 @@ describe('connection-health audit', () => {
     expect(out).not.toContain(TOKEN);
   });
 
+  it('gives the credentials of a URL to the server, and shows them to nobody', async () => {
+    const app = await start();
+    const server = createServer();
+    const asked: unknown[] = [];
+    server.on('upgrade', ({ headers }, socket) => {
+      asked.push(headers.authorization);
+      socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
+    });
+    const strict = (await listening(server)).replace('//', '//me:p%40ss@');
+    await expect(runAudit(strict)).rejects.toThrow(/^ws:\/\/127\.0\.0\.1:\d+\/: the upgrade was refused/);
+    expect(asked).toEqual([`Basic ${Buffer.from('me:p@ss').toString('base64')}`]);
+    const known = app.url.replace('//', '//me:p%40ss@');
+    const { out } = await runAudit(known, '--json', '--direct', known, '--idle', '0.5');
+    expect(out).not.toMatch(/p%40ss|p@ss/);
+    expect(out).toContain(`"url": "${app.url}`);
+  });
+
   it('leaves nothing open at the gateway, ghosts included', async () => {
     const app = await start();
     const proxy = await startProxy('node', { behaviour: 'ghost', backend: { port: portOf(app) } });
@@ -60,8 +77,8 @@ describe('connection-health audit', () => {
     expect(app.eventsOf('audit_began')).toHaveLength(1);
   });
 
-  it('finds a limit for messages', async () => {
-    const app = await start();
+  it('finds nothing wrong where the gateway takes what is sent', async () => {
+    const app = await start({ heartbeat: { intervalMs: 400 } });
     const { path, verdict } = await runAuditJson(app.url, '--idle', '0.5', '--max-frame', '262144');
     expect(path.frames.gatewayMaxPayload).toBe(104_857_600);
     expect(verdict.problems).toEqual([]);

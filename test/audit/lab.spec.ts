@@ -16,6 +16,8 @@ import { portOf, startAudited } from './support/audited.app.js';
 import { truthOf } from './support/lab.truth.js';
 
 const IDLE_MS = 2_000;
+/** nginx leaves a timer as it is where it would move by less than 300 ms: its limits end so much sooner. */
+const SOONER_MS = 350;
 const BEATING: ConnectionHealthModuleOptions = { heartbeat: { intervalMs: 600 } };
 const PINGING: ConnectionHealthModuleOptions = { heartbeat: false, protocolPing: { intervalMs: 500 } };
 
@@ -128,7 +130,7 @@ describe('the audit behind every proxy of the lab', () => {
         truth.isLimited ? ['between', 1006, truth.idleCode] : [null, undefined, undefined],
       );
       expect(limitMs !== null).toBe(truth.isLimited);
-      expect(limitMs ?? IDLE_MS).toBeGreaterThan(IDLE_MS * 0.9);
+      expect(limitMs ?? IDLE_MS).toBeGreaterThan(IDLE_MS - SOONER_MS);
       expect(limitMs ?? IDLE_MS).toBeLessThan(IDLE_MS * 1.6);
     });
 

@@ -94,4 +94,22 @@ describe('a connection that has proven the token', () => {
     await until('it is refused', () => asker.heard.length === 2);
     expect(asker.heard[1]).toEqual({ type: 'server_audit', refused: 'malformed' });
   });
+
+  it('gets no more large messages than wait to be read, and is told of those it does not get', async () => {
+    const app = await start();
+    const asker = await Asker.begun(app.url);
+    const { socket } = asker.client;
+    socket.pause();
+    for (let frame = 0; frame < 20; frame++) asker.tell({ ask: 'frame', bytes: 16 * 1024 * 1024 });
+    await until('all are on their way', () => socket.bufferedAmount === 0);
+    await until('the first waits', () => app.sockets[0]!.bufferedAmount > 0);
+    await sleep(300);
+    expect(app.sockets[0]!.bufferedAmount).toBeLessThan(18 * 1024 * 1024);
+    let frames = 0;
+    socket.on('message', (_data, isBinary) => void (frames += isBinary ? 1 : 0));
+    socket.resume();
+    const refused = (): unknown[] => asker.heard.filter((message) => message['refused'] === 'too_many');
+    await until('all are answered', () => frames + refused().length === 20);
+    expect(refused().length).toBeGreaterThan(0);
+  });
 });

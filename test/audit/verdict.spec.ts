@@ -82,6 +82,22 @@ describe('an idle limit', () => {
     ]);
   });
 
+  it.each([
+    [75_000, 30_000, false],
+    [30_001, 30_000, false],
+    [30_000, 30_000, true],
+    [75_000, 120_000, true],
+  ])(
+    'is not ruled out by a watch of %s ms with a heartbeat every %s ms: %s',
+    (watchedMs, intervalMs, said) => {
+      const { idle } = factsWith();
+      const settings = { ...DEFAULTS, heartbeat: { ...DEFAULTS.heartbeat!, intervalMs } };
+      const facts = factsWith({ settings, idle: { ...idle, watchedMs } });
+      expect(codesOf(facts, 'warning')).toEqual(said ? ['idle_unwatched'] : []);
+      expect(judgePath(facts).losesConnections).toBe(false);
+    },
+  );
+
   it('of the gateway itself is nothing for a proxy to change', () => {
     const facts = factsWith(limited(10_000));
     const own = {

@@ -113,7 +113,7 @@ describe('an audit', () => {
   });
 
   it("tells the gateway's own limit from one on the way", async () => {
-    const app = await startAudited({}, { maxPayload: 50_000 });
+    const app = await startAudited({ heartbeat: { intervalMs: 400 } }, { maxPayload: 50_000 });
     running.push(() => app.app.close());
     const { path, verdict } = await runAuditJson(app.url, '--idle', '0.5');
     expect(path.frames).toEqual({
@@ -144,7 +144,7 @@ describe('an audit', () => {
 
   it('says when somebody else sends on the silent connection', async () => {
     const app = await startAudited(
-      {},
+      { heartbeat: { intervalMs: 800 } },
       {
         opened: (client) => {
           const timer = setInterval(() => client.ping(), 200);

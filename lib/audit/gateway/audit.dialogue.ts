@@ -76,7 +76,7 @@ export class AuditDialogue {
     else if (ask.ask === 'ping') this.ping(session, ask, now);
     else if (ask.ask === 'saw') this.answer(session, { id, saw: session.seen.includes(ask.nonce) });
     else if (ask.ask === 'quiet') this.beQuiet(session, ask, now);
-    else if (ask.ask === 'frame') this.send(session.connection, new Uint8Array(ask.bytes));
+    else if (ask.ask === 'frame') this.sendFrame(session, ask);
     else if (ask.ask === 'close') close(session, ask.code, ask.reason);
     else if (ask.ask === 'terminate') terminate(session);
     else if (ask.ask === 'fate') this.answer(session, { id, fate: this.fateOf(ask.session, now) });
@@ -91,6 +91,13 @@ export class AuditDialogue {
     }
     session.pings.set(nonce, { id, sentAt: now, deadline: now + waitMs });
     connection.server.driver.ping(connection.socket, Buffer.from(nonce, 'latin1'));
+  }
+
+  private sendFrame({ connection }: AuditSession, { id, bytes }: AskOf<'frame'>): void {
+    const { socket, server } = connection ?? {};
+    const waiting = socket === undefined || server === undefined ? 0 : server.driver.bufferedBytes(socket);
+    if (waiting + bytes <= AUDIT_BOUNDS.waitingBytes) this.send(connection, new Uint8Array(bytes));
+    else this.send(connection, encodeAudit({ id, refused: 'too_many' }));
   }
 
   private beQuiet(session: AuditSession, { id, ms, dripEveryMs }: AskOf<'quiet'>, now: number): void {
@@ -114,6 +121,8 @@ export class AuditDialogue {
   private send(connection: Connection | undefined, frame: string | Uint8Array): void {
     const { socket, server } = connection ?? {};
     if (socket === undefined || server === undefined || !server.driver.isOpen(socket)) return;
+    // Whoever asks and never reads must not fill our memory with answers.
+    if (server.driver.bufferedBytes(socket) > AUDIT_BOUNDS.waitingBytes) return;
     try {
       server.driver.send(socket, frame);
     } catch (error) {

@@ -18,6 +18,8 @@ export const AUDIT_BOUNDS = {
   handshakeMs: 30_000,
   headers: 64,
   headerLength: 64,
+  /** What waits to be read by an audit; the largest message that can be asked for fits. */
+  waitingBytes: 17 * 1024 * 1024,
   pendingPings: 8,
   seenPings: 16,
 } as const;

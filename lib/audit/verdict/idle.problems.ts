@@ -9,6 +9,7 @@ import type { Problem } from './verdict.js';
 export function idleProblems(facts: PathFacts): Problem[] {
   return [
     ...limitProblems(facts),
+    ...unwatchedProblems(facts),
     ...bothWaysProblems(facts),
     ...oneWayProblems(facts),
     ...lostPingProblems(facts),
@@ -35,6 +36,15 @@ function limitProblems(facts: PathFacts): Problem[] {
   if (beatMs <= limitMs / 2) return [];
   const message = `${cut}, and a heartbeat every ${seconds(beatMs)} leaves no room for one that is late${whose}`;
   return [{ code: 'idle_limit_tight', severity: 'warning', message }];
+}
+
+/** A limit below the interval of what is sent would not have shown. */
+function unwatchedProblems(facts: PathFacts): Problem[] {
+  const { limitMs, watchedMs } = facts.idle;
+  const beatMs = beatMsOf(facts);
+  if (limitMs !== null || beatMs === Infinity || beatMs < watchedMs) return [];
+  const message = `idle connections were watched for ${seconds(watchedMs)}, and the gateway sends something only every ${seconds(beatMs)}: a limit in between was not looked for (--idle)`;
+  return [{ code: 'idle_unwatched', severity: 'warning', message }];
 }
 
 /** Not even traffic both ways, more often than any heartbeat, keeps a connection. */
