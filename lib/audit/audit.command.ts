@@ -4,6 +4,7 @@ import { readArguments, TOKEN_VARIABLE, type AuditArguments } from './audit.argu
 import { PathAudit } from './checks/path.audit.js';
 import type { Command, CommandIo } from './command.js';
 import type { AuditTarget } from './probe/audit.target.js';
+import { Path } from './probe/path.js';
 import { reportOn, type AuditReport } from './report/audit.report.js';
 import { tableOf } from './report/audit.table.js';
 
@@ -37,12 +38,14 @@ export const auditCommand: Command = {
 
 /** @throws AuditImpossibleError where no audit takes place */
 async function audit(given: AuditArguments, io: CommandIo): Promise<number> {
-  const audits: PathAudit[] = [];
+  const urls = [given.url, ...(given.direct === undefined ? [] : [given.direct])];
+  const paths = urls.map((url) => new Path(targetOf(url, given)));
+  const end = (): Promise<unknown> => Promise.all(paths.map((path) => path.end()));
+  io.onInterrupt(end);
   try {
+    const audits: PathAudit[] = [];
     // One after the other: round trips are not to be measured side by side.
-    for (const url of [given.url, given.direct]) {
-      if (url !== undefined) audits.push(await PathAudit.begin(targetOf(url, given), io.progress));
-    }
+    for (const path of paths) audits.push(await PathAudit.begin(path, io.progress));
     // The first speaks for both, which keep step.
     const [path, direct] = await Promise.all(
       audits.map((each, index) => each.finish(given, index === 0 ? io.progress : () => undefined)),
@@ -50,7 +53,7 @@ async function audit(given: AuditArguments, io: CommandIo): Promise<number> {
     io.progress('');
     return print(reportOn(path!, direct ?? null), given, io);
   } finally {
-    await Promise.all(audits.map((each) => each.end()));
+    await end();
   }
 }
 

@@ -12,15 +12,28 @@ const NOBODY_READS = 141;
 /** Its output could not be written, to a full disk for example. */
 const NO_VERDICT = 2;
 
+/** For what a command has to do before the end. */
+const TIDY_WITHIN_MS = 10_000;
+
 const { stdout, stderr } = process;
+let isInterrupted = false;
 const terminal = new Terminal(stdout, stderr);
 
 // `connection-health … | head`: the reader has left. That is no error, and nobody is there to hear of one.
 for (const stream of [stdout, stderr]) stream.on('error', unread);
-process.once('SIGINT', () => leave(INTERRUPTED));
-process.once('SIGTERM', () => leave(TERMINATED));
+process.on('SIGINT', () => interrupted(INTERRUPTED));
+process.on('SIGTERM', () => interrupted(TERMINATED));
 
 void runCli(process.argv.slice(2), { io: terminal, version: packageVersion }).then(leave);
+
+/** Nothing is left open at a gateway, if it can be helped; whoever asks a second time does not want to wait for that. */
+function interrupted(exitCode: number): void {
+  terminal.clear();
+  if (isInterrupted) process.exit(exitCode);
+  isInterrupted = true;
+  setTimeout(() => leave(exitCode), TIDY_WITHIN_MS);
+  void terminal.tidy().then(() => leave(exitCode));
+}
 
 /** Ends the process once everything that was printed has been handed over; a pipe takes it asynchronously. */
 function leave(exitCode: number): void {

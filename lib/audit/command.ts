@@ -6,6 +6,8 @@ export interface CommandIo {
   readonly err: (line: string) => void;
   /** Shows what is being done at present in the last line of a terminal; nothing where there is none. */
   readonly progress: (text: string) => void;
+  /** Remembers what is to be done before the program ends because a signal came: it has some seconds for that. */
+  readonly onInterrupt: (tidy: () => Promise<unknown>) => void;
 }
 
 /** One command of `connection-health`. */

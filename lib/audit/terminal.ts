@@ -17,6 +17,9 @@ const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 /** Where a command writes to: results to one stream, everything else to another. */
 export class Terminal implements CommandIo {
   private hasProgress = false;
+  /** What a command says that was interrupted would be of half an audit. */
+  private isOver = false;
+  private readonly tidying: (() => Promise<unknown>)[] = [];
 
   constructor(
     private readonly results: Output,
@@ -27,12 +30,20 @@ export class Terminal implements CommandIo {
   readonly err = (line: string): void => this.print(this.notes, line);
 
   readonly progress = (text: string): void => {
-    if (this.notes.isTTY !== true) return;
+    if (this.notes.isTTY !== true || this.isOver) return;
     // A line that wraps could not be erased again.
     const width = (this.notes.columns ?? 80) - 1;
     this.notes.write(`${ERASE_LINE}${text.slice(0, width)}`);
     this.hasProgress = text !== '';
   };
+
+  readonly onInterrupt = (tidy: () => Promise<unknown>): void => void this.tidying.push(tidy);
+
+  /** Does what was to be done before the end. Resolves at once where there is nothing, and never rejects. */
+  async tidy(): Promise<void> {
+    this.isOver = true;
+    await Promise.allSettled(this.tidying.map((tidy) => tidy()));
+  }
 
   /** Leaves no half line behind. */
   readonly clear = (): void => {
@@ -40,6 +51,7 @@ export class Terminal implements CommandIo {
   };
 
   private print(to: Output, line: string): void {
+    if (this.isOver) return;
     this.clear();
     to.write(`${harmless(line)}\n`);
   }

@@ -1,4 +1,5 @@
 import type { Finding } from '../lifecycle/lifecycle.events.js';
+import { idleToleranceMs, knownIdleLimit, type IdleLimit } from '../protocol/idle.limits.js';
 import type { Cut } from './cut.journal.js';
 import { percent } from './playbook.js';
 
@@ -13,18 +14,6 @@ const MOMENTS = { raise: 5, keep: 3 };
 /** At one moment everybody may be cut, and have been silent for equally long. */
 const MOMENT_MS = 10_000;
 
-interface KnownLimit {
-  readonly ms: number;
-  readonly whose: string;
-}
-
-const KNOWN_LIMITS: readonly KnownLimit[] = [
-  { ms: 55_000, whose: "the limit of Heroku's router" },
-  { ms: 60_000, whose: 'the default of nginx (proxy_read_timeout) and of AWS ALB' },
-  { ms: 100_000, whose: 'the limit of Cloudflare' },
-  { ms: 350_000, whose: 'the default of AWS NLB' },
-];
-
 /** Whether connections are cut at one age of silence, which is the idle limit of something in between. Pure. */
 export function idleCutFinding(cuts: readonly Cut[], stands: boolean): Finding | undefined {
   const level = stands ? 'keep' : 'raise';
@@ -32,7 +21,7 @@ export function idleCutFinding(cuts: readonly Cut[], stands: boolean): Finding |
   if (cluster.length < LEAST[level] || cluster.length < cuts.length * SHARE[level]) return undefined;
   if (momentsOf(cluster) < MOMENTS[level]) return undefined;
   const measuredMs = cluster[Math.floor(cluster.length / 2)]!.silentMs;
-  const known = knownLimit(measuredMs);
+  const known = knownIdleLimit(measuredMs);
   const intervalMs = Math.floor((known?.ms ?? measuredMs) / 2000) * 1000;
   return {
     signal: 'idle_cut',
@@ -50,27 +39,17 @@ function clusterOf(cuts: readonly Cut[]): readonly Cut[] {
   let [from, to] = [0, 0];
   for (let [start, end] = [0, 0]; start < byAge.length; start++) {
     const { silentMs } = byAge[start]!;
-    while (end < byAge.length && byAge[end]!.silentMs <= silentMs + windowOf(silentMs)) end++;
+    while (end < byAge.length && byAge[end]!.silentMs <= silentMs + idleToleranceMs(silentMs)) end++;
     if (end - start > to - from) [from, to] = [start, end];
   }
   return byAge.slice(from, to);
-}
-
-function windowOf(ms: number): number {
-  return Math.max(2_000, ms * 0.03);
 }
 
 function momentsOf(cluster: readonly Cut[]): number {
   return new Set(cluster.map(({ at }) => Math.floor(at / MOMENT_MS))).size;
 }
 
-function knownLimit(ms: number): KnownLimit | undefined {
-  const distance = (limit: KnownLimit): number => Math.abs(limit.ms - ms);
-  const nearest = KNOWN_LIMITS.reduce((one, other) => (distance(other) < distance(one) ? other : one));
-  return distance(nearest) <= windowOf(nearest.ms) ? nearest : undefined;
-}
-
-function limitInWords(measuredMs: number, known: KnownLimit | undefined): string {
+function limitInWords(measuredMs: number, known: IdleLimit | undefined): string {
   if (known === undefined) return `a limit of about ${seconds(measuredMs)} s`;
   return `a limit of ${known.ms / 1000} s: ${known.whose}`;
 }

@@ -9,11 +9,15 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 
+import { portOf, startAudited, TOKEN } from '../audit/support/audited.app.js';
+import { useProxies } from '../proxy-lab/lab.js';
+import { until } from '../support/wait.js';
 import { diagnostics, useServers } from './numbers.js';
 
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
 const serve = useServers();
+const startProxy = useProxies();
 const execute = promisify(execFile);
 
 describe('the program', () => {
@@ -99,4 +103,26 @@ describe('the program', () => {
     socket.destroy();
     expect({ code, output }).toEqual({ code: exitCode, output: '' });
   });
+
+  it('interrupted in an audit, leaves nothing open at the gateway, where a bridge forgets who has left', async () => {
+    const app = await startAudited({});
+    const proxy = await startProxy('node', { behaviour: 'ghost', backend: { port: portOf(app) } });
+    const child = spawn(program, ['audit', proxy.url('/'), '--idle', '60', '--wait', '1'], {
+      env: { ...process.env, CONNECTION_HEALTH_AUDIT_TOKEN: TOKEN },
+      stdio: 'pipe',
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)));
+    const ended = once(child, 'close');
+    try {
+      await until('it watches idle connections', () => app.service.connections().length >= 10, 30_000);
+      child.kill('SIGINT');
+      expect(await ended).toEqual([130, null]);
+      expect(output).toBe('');
+      await until('none is left', () => app.service.connections().length === 0, 10_000);
+    } finally {
+      child.kill('SIGKILL');
+      await app.app.close();
+    }
+  }, 60_000);
 });

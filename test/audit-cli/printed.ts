@@ -18,6 +18,7 @@ export async function run(args: readonly string[], commands?: readonly Command[]
     out: (line: string) => void out.push(line),
     err: (line: string) => void err.push(line),
     progress: () => undefined,
+    onInterrupt: () => undefined,
   };
   const exitCode = await runCli(args, { io, version: () => '1.2.3', ...(commands && { commands }) });
   return { exitCode, out: out.join('\n'), err: err.join('\n') };

@@ -69,11 +69,24 @@ describe('the gate', () => {
       expect(gate.check(TOKEN, session)).toBeUndefined();
     expect(gate.check(TOKEN, 59_999)).toBe('rate_limited');
     expect(gate.check(TOKEN, 60_000)).toBeUndefined();
-    const wrong = Array.from({ length: 7 }, () => gate.check(`${TOKEN}!`, 70_000));
-    expect(wrong).toEqual([...Array<string>(5).fill('token'), 'rate_limited', 'rate_limited']);
+    const { wrongTokensPerMinute } = AUDIT_BOUNDS;
+    const wrong = Array.from({ length: wrongTokensPerMinute + 2 }, () => gate.check(`${TOKEN}!`, 70_000));
+    expect(wrong).toEqual([
+      ...Array<string>(wrongTokensPerMinute).fill('token'),
+      'rate_limited',
+      'rate_limited',
+    ]);
     expect(gate.check(TOKEN, 129_999)).toBe('rate_limited');
     expect(gate.check(TOKEN, 130_000)).toBeUndefined();
     expect(gate.check(undefined, 130_000)).toBe('token');
+  });
+
+  it('lets runs go on that have begun, however many others try, and only with the right token', () => {
+    const gate = new TokenGate(TOKEN);
+    for (let wrong = 0; wrong <= AUDIT_BOUNDS.wrongTokensPerMinute; wrong++) gate.check('wrong', 0);
+    expect(gate.check(TOKEN, 1)).toBe('rate_limited');
+    expect(gate.check(TOKEN, 1, true)).toBeUndefined();
+    expect(gate.check(`${TOKEN}!`, 1, true)).toBe('token');
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { AUDIT_BOUNDS } from '../../lib/audit/gateway/audit.settings.js';
 import { MemoryLogger } from '../support/app.js';
 import { TestClient } from '../support/client.js';
 import { until } from '../support/wait.js';
@@ -47,7 +48,8 @@ describe('the token', () => {
     const clock = new ShiftedClock();
     const app = await start({ clock });
     const bystander = await TestClient.connect(app.url);
-    for (let wrong = 0; wrong < 5; wrong++) {
+    const underWay = await Asker.begun(app.url);
+    for (let wrong = 0; wrong < AUDIT_BOUNDS.wrongTokensPerMinute; wrong++) {
       const asker = await Asker.connect(app.url);
       asker.tell({ ask: 'begin', token: 'x'.repeat(20), run: 'r' });
       await until('it is closed', () => asker.client.closed !== undefined);
@@ -56,6 +58,9 @@ describe('the token', () => {
     asker.tell({ ask: 'begin', token: TOKEN, run: 'r' });
     await until('it is closed', () => asker.client.closed !== undefined);
     expect(asker.heard).toEqual([expect.objectContaining({ refused: 'rate_limited' })]);
+    // A run that has begun is not stopped by what strangers try.
+    await Asker.begun(app.url);
+    expect(underWay.client.isOpen).toBe(true);
     clock.shiftMs += 60_001;
     await Asker.begun(app.url);
     bystander.send({ event: 'chat', data: 'hello' });

@@ -154,9 +154,11 @@ describe('ghosts', () => {
     expect(reportOn(factsWith({ settings }), null).exitCode).toBe(1);
   });
 
-  it('of clients that may not speak heartbeats are a warning', () => {
+  it('of clients that do not speak heartbeats are kept where those are negotiated', () => {
     const settings = { ...DEFAULTS, heartbeat: { ...DEFAULTS.heartbeat!, enforce: 'negotiated' as const } };
-    expect(codesOf(bridgeWith({ settings }))).toEqual(['ghosts_negotiated']);
+    expect(codesOf(bridgeWith({ settings }), 'critical')).toEqual(['ghosts_negotiated']);
+    expect(judgePath(bridgeWith({ settings })).keepsGhosts).toBe(true);
+    expect(codesOf(factsWith({ settings }))).not.toContain('ghosts_negotiated');
   });
 
   it('of departures that do not arrive live until a heartbeat is missed, or for ever', () => {

@@ -34,7 +34,7 @@ describe('the finding idle_cut, behind the default of nginx', () => {
       await visitors(proxy.url('/ours'), 4_000);
       await until('the limit is found', () => foundLimit(running) !== undefined, 2 * MINUTE_MS);
       expect(foundLimit(running)!.message).toContain(
-        'a limit of 60 s: the default of nginx (proxy_read_timeout) and of AWS ALB',
+        'a limit of 60 s: the default of nginx (proxy_read_timeout), Apache and AWS ALB',
       );
       expect(foundLimit(running)!.next_step).toContain('to at most 30000,');
     },

@@ -69,7 +69,7 @@ describe('the finding idle_cut', () => {
   });
 
   it.each([
-    [60, 'the default of nginx (proxy_read_timeout) and of AWS ALB', 30_000],
+    [60, 'the default of nginx (proxy_read_timeout), Apache and AWS ALB', 30_000],
     [100, 'the limit of Cloudflare', 50_000],
     [20, 'a limit of about 20', 10_000],
   ])('names a proxy that cuts after %d s, where nothing is asked', async (limitS, name, intervalMs) => {

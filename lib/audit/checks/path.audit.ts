@@ -1,5 +1,5 @@
 import type { AuditTarget } from '../probe/audit.target.js';
-import { Path } from '../probe/path.js';
+import type { Path } from '../probe/path.js';
 import type { Probe } from '../probe/probe.js';
 import { closingFacts } from './closing.check.js';
 import { controlFrameFacts, roundTripFacts } from './control-frames.check.js';
@@ -31,21 +31,16 @@ export class PathAudit {
   ) {}
 
   /**
+   * @param path to be ended by the caller
    * @param progress told of the step at hand
    * @throws AuditImpossibleError where no audit takes place
    */
-  static async begin(target: AuditTarget, progress: Progress): Promise<PathAudit> {
-    const path = new Path(target);
-    try {
-      progress('handshake and protocol pings');
-      const probe = await path.open();
-      const first = await firstFacts(target, probe);
-      probe.kill();
-      return new PathAudit(path, first, probe.begun.maxPayload);
-    } catch (error) {
-      await path.end();
-      throw error;
-    }
+  static async begin(path: Path, progress: Progress): Promise<PathAudit> {
+    progress('handshake and protocol pings');
+    const probe = await path.open();
+    const first = await firstFacts(path.target, probe);
+    probe.kill();
+    return new PathAudit(path, first, probe.begun.maxPayload);
   }
 
   /** @throws AuditImpossibleError where the gateway is lost on the way */
@@ -61,11 +56,6 @@ export class PathAudit {
     );
     const { nodes, handedOn } = path;
     return { ...this.first, closing, death, frames, idle, nodes, handedOn };
-  }
-
-  /** Leaves nothing open, here and at the gateway. */
-  end(): Promise<void> {
-    return this.path.end();
   }
 }
 

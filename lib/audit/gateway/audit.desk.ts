@@ -21,6 +21,8 @@ import { SessionBook } from './session.book.js';
 import { auditedSettingsOf } from './settings.in-force.js';
 import { TokenGate } from './token.gate.js';
 
+type BeginAsk = Extract<AuditAsk, { ask: 'begin' }>;
+
 /**
  * The gateway's half of the audit: a connection that has proven the token is the audit's own from then on. None of its
  * messages reach the app, none of the app's reach it, and nobody asks or judges it. Exists only where the option is set.
@@ -123,13 +125,14 @@ export class AuditDesk implements ConnectionFollower {
     // What was sent in one go with the question that was refused is refused with it.
     if (connection.state !== 'open') return;
     const begin = isBegin(ask) ? ask : undefined;
-    const refusal = this.refusalOf(connection, begin?.token);
+    const refusal = this.refusalOf(connection, begin);
     if (refusal !== undefined || begin === undefined) this.refuse(connection, refusal ?? 'token', begin?.id);
     else this.welcome(connection, before, begin);
   }
 
-  private refusalOf(connection: Connection, token: string | undefined): AuditRefusal | undefined {
-    const refusal = this.gate.check(token, this.now());
+  private refusalOf(connection: Connection, begin: BeginAsk | undefined): AuditRefusal | undefined {
+    const isUnderWay = begin !== undefined && this.book.knowsRun(begin.run);
+    const refusal = this.gate.check(begin?.token, this.now(), isUnderWay);
     if (refusal !== undefined) return refusal;
     // Our answer would end up inside a message that the app has begun (R9).
     if (connection.midMessage) return 'malformed';
@@ -146,11 +149,7 @@ export class AuditDesk implements ConnectionFollower {
     closer.close(connection, { reason: 'abuse' });
   }
 
-  private welcome(
-    connection: Connection,
-    before: AuditSession | undefined,
-    { id, run }: Extract<AuditAsk, { ask: 'begin' }>,
-  ): void {
+  private welcome(connection: Connection, before: AuditSession | undefined, { id, run }: BeginAsk): void {
     const { socket, server } = connection;
     if (socket === undefined || !server.driver.isOpen(socket)) return;
     const isNewRun = !this.book.knowsRun(run);
@@ -203,6 +202,6 @@ function isOurDoing({ socket, server, raw }: Connection): boolean {
   return socket !== undefined && !server.driver.wasToldToClose(socket);
 }
 
-function isBegin(ask: AuditAsk | 'malformed' | undefined): ask is Extract<AuditAsk, { ask: 'begin' }> {
+function isBegin(ask: AuditAsk | 'malformed' | undefined): ask is BeginAsk {
   return typeof ask === 'object' && ask.ask === 'begin';
 }

@@ -5,8 +5,8 @@ export interface AuditSettings {
 
 /** What bounds the audits of one process. Times are milliseconds. */
 export const AUDIT_BOUNDS = {
-  /** Wrong tokens within a minute before everything is refused until the minute is over. */
-  wrongTokensPerMinute: 5,
+  /** Wrong tokens within a minute before every new audit is refused until the minute is over. */
+  wrongTokensPerMinute: 20,
   sessionsPerMinute: 300,
   openSessions: 96,
   /** Sessions that have ended, to tell what became of them. */

@@ -16,11 +16,12 @@ export class TokenGate {
   /**
    * @param token what was given; `undefined` where nothing was
    * @param now monotonic milliseconds
+   * @param isUnderWay whether it belongs to a run that has proven the token before: many wrong ones must not stop that
    * @returns why it is refused, or `undefined`
    */
-  check(token: string | undefined, now: number): 'token' | 'rate_limited' | undefined {
+  check(token: string | undefined, now: number, isUnderWay = false): 'token' | 'rate_limited' | undefined {
     // Without a look at the token: a right one among many wrong ones must not stand out.
-    if (this.wrong.isReached(now)) return 'rate_limited';
+    if (!isUnderWay && this.wrong.isReached(now)) return 'rate_limited';
     // Digests have one length, so that not even the length of the token shows in the time this takes.
     if (token === undefined || !timingSafeEqual(digestOf(token), this.digest)) {
       this.wrong.note(now);

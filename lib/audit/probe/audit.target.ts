@@ -18,7 +18,7 @@ export class AuditImpossibleError extends Error {
   override readonly name = 'AuditImpossibleError';
 
   constructor(
-    readonly code: 'UNREACHABLE' | 'UPGRADE_REFUSED' | 'CLOSED' | 'NO_ANSWER' | 'REFUSED',
+    readonly code: 'UNREACHABLE' | 'UPGRADE_REFUSED' | 'CLOSED' | 'NO_ANSWER' | 'REFUSED' | 'OVER',
     message: string,
   ) {
     super(message);

@@ -17,6 +17,8 @@ export class Path {
   /** Probes that were given a connection that an earlier one had used. */
   handedOn = 0;
   private readonly keepAlive: NodeJS.Timeout;
+  private readonly opening = new Set<Promise<unknown>>();
+  private isEnding = false;
 
   constructor(readonly target: AuditTarget) {
     this.keepAlive = setInterval(() => void this.beat(), KEEP_ALIVE_MS);
@@ -27,14 +29,16 @@ export class Path {
     return this.seenNodes.size;
   }
 
-  /** @throws AuditImpossibleError */
+  /** @throws AuditImpossibleError, also where the audit is over */
   async open(): Promise<Probe> {
-    const probe = await Probe.open(this.target);
-    this.probes.add(probe);
-    this.seenNodes.add(probe.begun.node);
-    if (probe.begun.reusedFrom !== null) this.handedOn++;
-    void probe.ended.then(() => this.probes.delete(probe));
-    return probe;
+    if (this.isEnding) throw new AuditImpossibleError('OVER', 'the audit is over');
+    const opening = this.connect();
+    this.opening.add(opening);
+    try {
+      return await opening;
+    } finally {
+      this.opening.delete(opening);
+    }
   }
 
   /** What the gateway says has become of a probe; `unknown` where it could not be asked. `at` is when it answered. */
@@ -59,6 +63,9 @@ export class Path {
   /** Ends everything, ghosts at the gateway included. */
   async end(): Promise<void> {
     clearInterval(this.keepAlive);
+    this.isEnding = true;
+    // What is just being opened would be left open otherwise.
+    await Promise.allSettled(this.opening);
     for (const node of this.seenNodes) {
       const control = await this.controlOf(node);
       await control?.ask({ ask: 'end' });
@@ -67,6 +74,15 @@ export class Path {
       if (control !== undefined) await endedWithin(control, this.target.waitMs);
     }
     for (const probe of this.probes) probe.kill();
+  }
+
+  private async connect(): Promise<Probe> {
+    const probe = await Probe.open(this.target);
+    this.probes.add(probe);
+    this.seenNodes.add(probe.begun.node);
+    if (probe.begun.reusedFrom !== null) this.handedOn++;
+    void probe.ended.then(() => this.probes.delete(probe));
+    return probe;
   }
 
   private async controlOf(node: string): Promise<Probe | undefined> {
@@ -80,7 +96,7 @@ export class Path {
   private async meet(node: string): Promise<Probe | undefined> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       try {
-        const probe = await this.open();
+        const probe = await this.connect();
         if (probe.begun.node === node) return probe;
         probe.tell({ ask: 'close', code: 1000, reason: 'another node' });
       } catch (error) {

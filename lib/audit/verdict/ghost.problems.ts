@@ -18,7 +18,7 @@ function judgementProblems(facts: PathFacts): Problem[] {
   if (judgement === 'negotiated') {
     const message =
       'protocol pings are answered in between, so that clients which do not speak heartbeats (enforce: negotiated) are kept when they are gone';
-    return [{ code: 'ghosts_negotiated', severity: 'warning', message }];
+    return [{ code: 'ghosts_negotiated', severity: 'critical', message }];
   }
   const until =
     idle.limitMs === null ? 'for ever' : 'as long as pings and their answers keep it from being idle';

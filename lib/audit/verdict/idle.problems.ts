@@ -1,7 +1,7 @@
+import { knownIdleLimit } from '../../protocol/idle.limits.js';
 import type { IdleFact, PathFacts } from '../checks/path.facts.js';
 import { seconds } from './in.words.js';
 import { idleLimitOf } from './idle.limit.js';
-import { knownFor } from './known.limits.js';
 import { beatMsOf, judgementOf } from './traffic.js';
 import type { Problem } from './verdict.js';
 
@@ -23,8 +23,8 @@ function limitProblems(facts: PathFacts): Problem[] {
   if (limitMs === undefined) return [];
   const beatMs = beatMsOf(facts);
   const who = facts.idle.silent.by === 'gateway' ? 'the gateway (the app?)' : 'somebody in between';
-  const known = knownFor(limitMs);
-  const whose = known === undefined ? '' : `; ${known}`;
+  const known = knownIdleLimit(limitMs)?.whose;
+  const whose = known === undefined ? '' : `; this is ${known}`;
   const cut = `${who} ends a connection after ${seconds(limitMs)} of silence`;
   if (beatMs >= limitMs) {
     const sent =

@@ -16,6 +16,7 @@ export async function runAudit(...args: string[]): Promise<AuditRun> {
     out: (line) => out.push(line),
     err: () => undefined,
     progress: (text) => steps.push(text),
+    onInterrupt: () => undefined,
   });
   return { exitCode, out: out.join('\n'), steps };
 }
