@@ -3,6 +3,7 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 
 import { startApp, type TestApp } from '../support/app.js';
 import { TestClient } from '../support/client.js';
+import { stallAllowanceMs } from '../support/stalls.js';
 import { sleep, until } from '../support/wait.js';
 
 const INTERVAL = 400;
@@ -32,11 +33,7 @@ describe('heartbeats', () => {
 
     await until('every silent client is closed', () => silent.every(({ closed }) => closed !== undefined));
     // Time in which the loop stood still does not count, and whoever was asked before it is asked once more (R2).
-    const stalls = running.eventsOf('stalled');
-    const stalledMs = stalls.reduce(
-      (sum, stall) => sum + stall.stalledMs,
-      stalls.length > 0 ? TIMEOUT + TICK : 0,
-    );
+    const stalledMs = stallAllowanceMs(running, TIMEOUT + TICK);
     for (const client of silent) {
       expect(client.closed).toMatchObject({ code: 4001, reason: 'heartbeat timeout' });
       expect(client.closed!.at - client.openedAt).toBeLessThan(INTERVAL + TIMEOUT + TICK + SLACK + stalledMs);

@@ -3,6 +3,7 @@ import { WebSocketGateway } from '@nestjs/websockets';
 
 import { startApp, type TestApp } from '../support/app.js';
 import { TestClient } from '../support/client.js';
+import { stallAllowanceMs } from '../support/stalls.js';
 import { sleep, until } from '../support/wait.js';
 
 const INTERVAL = 1500;
@@ -41,17 +42,19 @@ describe('silence of very many at once', () => {
     // Their link is cut: nothing is read, nothing is answered, no FIN is seen.
     for (const client of silent) client.freeze();
     const cutAt = Date.now();
-    await until('all of them are given up', () => running.eventsOf('missed').length >= 1200, 15_000);
+    await until('all of them are given up', () => running.eventsOf('missed').length >= 1200, 40_000);
     const lastGivenUpAt = running.eventsOf('missed').at(-1)!.at;
-    expect(lastGivenUpAt - cutAt).toBeLessThan(INTERVAL + 2 * TIMEOUT + 2 * TICK + 700);
+    expect(lastGivenUpAt - cutAt).toBeLessThan(
+      INTERVAL + 2 * TIMEOUT + 2 * TICK + 700 + stallAllowanceMs(running, TIMEOUT + TICK),
+    );
     expect(running.eventsOf('held')).toHaveLength(600);
     expect(running.eventsOf('mass_timeout').length).toBeGreaterThanOrEqual(1);
     expect(openOnes(clients.slice(600))).toBe(400);
-    await until('they are gone', () => running.eventsOf('closed').length === 600, 15_000);
+    await until('they are gone', () => running.eventsOf('closed').length === 600, 40_000);
     expect(new Set(running.eventsOf('closed').map(({ reason, ghost }) => `${reason} ${ghost}`))).toEqual(
       new Set(['timeout silent']),
     );
-  }, 60_000);
+  }, 120_000);
 
   it('is forgiven whoever answers the second question', async () => {
     running = await startApp([CrowdGateway], { heartbeat: HEARTBEAT, ...QUIET });

@@ -5,9 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Everything but `long`, which `npm run test:long` runs. The soak runs when the others have ended: it tells nothing where
-// it has to share its machine.
-const PROJECTS = ['nest-12', 'nest-11', 'soak', 'package'];
+// Everything but `long`, which `npm run test:long` runs. What counts how soon each of a whole crowd is found runs when the
+// others have ended (`alone`): it tells nothing where it has to share its machine.
+const PROJECTS = ['nest-12', 'nest-11', 'alone', 'package'];
 
 function npm(...args) {
   console.log(`\n> npm ${args.join(' ')}`);

@@ -12,8 +12,23 @@ const CLIENTS = 200;
 /** Of each client: the one after the loss of the server, and four after attempts in vain. 1,000 in all. */
 const PAUSES = 5;
 const SPREAD_MS = 1_000;
-/** Numbers drawn evenly are above it once in 8,000 times. */
-const UNEVEN = 2.2;
+/** Numbers drawn evenly are above it once in some 400,000 times. */
+const UNEVEN = 2.6;
+/** Timers of a busy machine are late; a wave of 200 at one moment would be at 7 and more. */
+const UNEVEN_IN_TIME = 4.5;
+
+/** Milliseconds until an attempt, as the close event said and as it was. */
+interface Pause {
+  readonly told: number;
+  readonly taken: number;
+}
+
+function expectEven(pauses: readonly Pause[]): void {
+  const told = pauses.map((pause) => pause.told);
+  const taken = pauses.map((pause) => pause.taken);
+  expect(unevenness(told, 0, SPREAD_MS)).toBeLessThan(UNEVEN);
+  expect(unevenness(taken, 0, Math.max(SPREAD_MS, ...taken))).toBeLessThan(UNEVEN_IN_TIME);
+}
 
 describe('the clients of a page that lose their server at the same moment', () => {
   const stage = useBrowser();
@@ -28,14 +43,14 @@ describe('the clients of a page that lose their server at the same moment', () =
       witness.pauses = [];
       const connect = () => {
         const pauses = [];
-        let lostAt;
+        let lost;
         const url = () => {
-          if (lostAt !== undefined) pauses.push(performance.now() - lostAt);
+          if (lost !== undefined) pauses.push({ told: lost.retryInMs, taken: performance.now() - lost.at });
           return ${JSON.stringify(url)};
         };
         const backoff = { initialMs: ${SPREAD_MS}, maxMs: ${SPREAD_MS} };
         const socket = new HealthyWebSocket(url, [], { backoff, connectTimeoutMs: 60_000 });
-        socket.onclose = () => (lostAt = performance.now());
+        socket.onclose = ({ retryInMs }) => (lost = { at: performance.now(), retryInMs });
         witness.pauses.push(pauses);
       };
       for (let id = 0; id < ${CLIENTS}; id++) setTimeout(connect, 10 * id);
@@ -47,14 +62,10 @@ describe('the clients of a page that lose their server at the same moment', () =
       timeout: 60_000,
     });
     // The first of all clients, not the first of all: those would be the short ones.
-    const pauses = await tab.run<number[][]>(`witness.pauses.map((all) => all.slice(0, ${PAUSES}))`);
-    for (let round = 0; round < PAUSES; round++) {
-      const inRound = pauses.map((all) => all[round]!);
-      expect(unevenness(inRound, 0, Math.max(SPREAD_MS, ...inRound))).toBeLessThan(UNEVEN);
-    }
-    const all = pauses.flat();
-    expect(all).toHaveLength(1_000);
-    expect(unevenness(all, 0, Math.max(SPREAD_MS, ...all))).toBeLessThan(UNEVEN);
+    const pauses = await tab.run<Pause[][]>(`witness.pauses.map((all) => all.slice(0, ${PAUSES}))`);
+    for (let round = 0; round < PAUSES; round++) expectEven(pauses.map((all) => all[round]!));
+    expect(pauses.flat()).toHaveLength(1_000);
+    expectEven(pauses.flat());
 
     const successor = await serve(undefined, { port });
     await until('all are back', () => successor.open.length === CLIENTS, 30_000);
