@@ -20,7 +20,12 @@ function cuts(count: number, silentMs: number, everyMs = MINUTE): Cut[] {
 
 describe('the finding idle_cut', () => {
   it.each([
-    [60_100, '60.1', 'a limit of 60 s: the default of nginx (proxy_read_timeout), Apache and AWS ALB', 30_000],
+    [
+      60_100,
+      '60.1',
+      'a limit of 60 s: the default of nginx (proxy_read_timeout), Apache and AWS ALB',
+      30_000,
+    ],
     [55_050, '55.1', "a limit of 55 s: the limit of Heroku's router", 27_000],
     [101_500, '101.5', 'a limit of 100 s: the limit of Cloudflare', 50_000],
     [350_200, '350.2', 'a limit of 350 s: the default of AWS NLB', 175_000],
