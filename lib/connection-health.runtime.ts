@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
 import { AwakeClock, type AwakeTime } from './clock/awake.clock.js';
@@ -35,6 +37,8 @@ import { FindingsBoard } from './signals/findings.board.js';
 import type { LeakFinder } from './signals/leak.finder.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
 import { TroubleFinder } from './signals/trouble.finder.js';
+import { RuntimeCommands } from './connection-health.commands.js';
+import { fleetFor, type FleetParts } from './connection-health.fleet.js';
 import { ConnectionHealthReports } from './connection-health.reports.js';
 import {
   engineFor,
@@ -61,6 +65,7 @@ export class ConnectionHealthRuntime {
   readonly tallies = new TallyKeeper();
   readonly history = new ConnectionHistory();
   readonly reports = new ConnectionHealthReports(this);
+  readonly commands = new RuntimeCommands(this);
   readonly warnings: string[] = [];
   readonly findings: FindingsBoard;
   readonly userCode: UserCode;
@@ -90,6 +95,7 @@ export class ConnectionHealthRuntime {
   readonly reconciler: RegistryReconciler;
   readonly finder: TroubleFinder;
   readonly leaks: LeakFinder | undefined;
+  readonly fleet: FleetParts;
 
   constructor(
     readonly options: ResolvedOptions,
@@ -138,6 +144,7 @@ export class ConnectionHealthRuntime {
     this.judge = judgeFor(this);
     this.filter = filterFor(this, failed);
     this.leaks = leakFinderFor(this, failed);
+    this.fleet = fleetFor(this);
     this.tracker = trackerFor(this);
     this.sweeper = sweeperFor(this, failed);
     this.binder = binderFor(this);
@@ -184,6 +191,11 @@ export class ConnectionHealthRuntime {
     return this.pulse.isRunning;
   }
 
+  /** Leaves the fleet, if it is in one. Bounded in time. */
+  async leaveFleet(): Promise<void> {
+    await this.fleet.member?.leave();
+  }
+
   /** Judges nobody any more. */
   stopJudging(): void {
     this.pulse.end();
@@ -208,6 +220,7 @@ export class ConnectionHealthRuntime {
       () => void this.history.note(this.options.clock.monotonic(), () => this.reports.sample()),
       () => this.finder.tick(),
       () => this.leaks?.tick(),
+      () => this.fleet.member?.tick(),
       () => this.logger.flush(),
     ];
     for (const part of parts) {
@@ -239,7 +252,8 @@ export class ConnectionHealthRuntime {
   }
 }
 
-/** Tells the connections of one process from those of another, and from those of its next life. */
+/** Tells the connections of one process from those of another, and from those of its next life: in containers all have the same pid. */
 function idPrefix(epoch: number): string {
-  return `${epoch.toString(36)}${process.pid.toString(36)}`;
+  const chance = randomBytes(4).readUInt32BE().toString(36);
+  return `${epoch.toString(36)}${process.pid.toString(36)}${chance}`;
 }

@@ -95,6 +95,7 @@ export function trackerFor(parts: ConnectionHealthRuntime): ConnectionTracker {
     followers: [
       parts.tallies,
       ...(parts.leaks?.followers ?? []),
+      ...parts.fleet.followers,
       parts.judge,
       parts.closer,
       parts.engine,

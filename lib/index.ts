@@ -64,6 +64,8 @@ export type {
   FindingClearedEvent,
   FindingRaisedEvent,
   FindingSignal,
+  FleetNodeLostEvent,
+  FleetRejoinedEvent,
   HeldEvent,
   IdentifiedEvent,
   LifecycleEvent,
@@ -83,6 +85,34 @@ export type {
   UserCodeFailedEvent,
 } from './lifecycle/lifecycle.events.js';
 export type { DiagnosticsSnapshot, GatewayDiagnostics } from './diagnostics/diagnostics.snapshot.js';
+
+// Across nodes
+export { MemoryFleetStore } from './fleet/memory.fleet.store.js';
+export type {
+  BeatReply,
+  FleetChanges,
+  FleetDirectory,
+  FleetEntry,
+  FleetLoss,
+  FleetMail,
+  FleetStore,
+  FleetTable,
+  NodeBeat,
+} from './fleet/fleet.store.js';
+export type { FleetView } from './fleet/fleet.view.js';
+export type {
+  FleetConnection,
+  FleetConnections,
+  FleetDisconnectReport,
+  FleetFilter,
+  FleetFinding,
+  FleetNodeSnapshot,
+  FleetOverview,
+  FleetPage,
+  FleetSnapshot,
+  LostNode,
+  SplitSession,
+} from './fleet/fleet.answers.js';
 
 // For orchestrators
 export { ConnectionHealthIndicator } from './terminus/connection-health.indicator.js';

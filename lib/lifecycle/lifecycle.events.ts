@@ -103,6 +103,8 @@ export const FINDING_SIGNALS = [
   'registry_mismatch',
   'backpressure',
   'socket_errors',
+  'fleet_store_unreachable',
+  'fleet_stale_records',
 ] as const;
 
 /** One of {@link FINDING_SIGNALS}. */
@@ -196,6 +198,24 @@ export interface SweptEvent extends EventBase<'swept'> {
   readonly report: SweepReport;
 }
 
+/** Another node of the fleet has ceased to beat, and this node has cleared away what it left. One node tells of it. */
+export interface FleetNodeLostEvent extends EventBase<'fleet_node_lost'> {
+  /** What the ids of its connections begin with. */
+  readonly node: string;
+  /** Host and process. */
+  readonly name: string;
+  /** How many went with it. */
+  readonly connections: number;
+  readonly identities: number;
+}
+
+/** This node has begun to write itself into the fleet's store anew. */
+export interface FleetRejoinedEvent extends EventBase<'fleet_rejoined'> {
+  readonly node: string;
+  /** Others took it for lost, or the store has lost its memory. */
+  readonly cause: 'reaped' | 'forgotten';
+}
+
 /** A hook or function of the app failed; nothing else was affected (R11). */
 export interface UserCodeFailedEvent extends EventBase<'user_code_failed'> {
   /** Which one, for example `identify` or `ChatGateway.onClosed`. */
@@ -229,6 +249,8 @@ export type LifecycleEvent =
   | DrainedEvent
   | StalledEvent
   | SweptEvent
+  | FleetNodeLostEvent
+  | FleetRejoinedEvent
   | UserCodeFailedEvent;
 
 export type LifecycleEventType = LifecycleEvent['type'];

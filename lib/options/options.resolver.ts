@@ -15,12 +15,14 @@ import {
   SENDABLE_CODES,
   type SentCloseReason,
 } from '../protocol/close-reasons.js';
+import type { FleetStore } from '../fleet/fleet.store.js';
 import type { LeakSettings } from '../signals/leak.settings.js';
 import {
   GATEWAY_OPTION_KEYS,
   resolveConnectionSettings,
   type SharedSettings,
 } from './connection.settings.resolver.js';
+import { fleetStoreOf } from './fleet.store.resolver.js';
 import { OptionReader } from './option.reader.js';
 
 const DEFAULT_KEEP_ALIVE_MS = 30_000;
@@ -45,6 +47,7 @@ const KNOWN = [
   'gateways',
   'closeCodes',
   'logging',
+  'fleet',
   'clock',
 ];
 
@@ -67,6 +70,7 @@ export interface ResolvedOptions {
   readonly trustProxy: TrustProxy;
   readonly gateways: 'all' | 'decorated';
   readonly logging: LoggingSettings;
+  readonly fleet: FleetStore | undefined;
   readonly clock: Clock;
 }
 
@@ -97,6 +101,7 @@ export function resolveOptions(options: ConnectionHealthModuleOptions | undefine
     trustProxy: trustProxyOf(reader, given),
     gateways: reader.oneOf('gateways', ['all', 'decorated'], 'all'),
     logging: loggingOf(given.logging),
+    fleet: fleetStoreOf(reader),
     clock: clockOf(reader, given),
   };
 }
