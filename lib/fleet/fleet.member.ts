@@ -17,8 +17,9 @@ import { StoreHealth, type FindingsPlace } from './store.health.js';
 /** Between two looks for nodes that died, and two looks into the own box; the latter also after which a failed beat is tried again. */
 const LOOK_BEATS = 0.4;
 const MAIL_BEATS = 0.2;
-/** How long an order to other nodes waits for its answers. */
+/** How long an order to other nodes waits for its answers: each looks into its box a few times meanwhile, and at least so many milliseconds. */
 const ORDER_BEATS = 1;
+const MIN_ORDER_MS = 2_000;
 /** Calls that may be left without an answer before no new one is begun. */
 const MAX_UNANSWERED = 16;
 
@@ -70,7 +71,7 @@ export class FleetMember<Each extends Mirrored> {
       },
     });
     this.reaper = new NodeReaper({ store: this.store, bus, storeNow });
-    const patienceMs = ORDER_BEATS * store.beatMs;
+    const patienceMs = Math.max(MIN_ORDER_MS, ORDER_BEATS * store.beatMs);
     this.post = new PostOffice({ store: this.store, nodeId, commands, patienceMs, storeNow });
   }
 

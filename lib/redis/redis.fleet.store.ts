@@ -35,8 +35,8 @@ import { WRITE } from './scripts/write.js';
 const DEFAULT_PREFIX = 'connection-health';
 /** Letters that a box keeps. */
 const BOX_SIZE = 1_000;
-/** The fewest milliseconds between two beats: less would only keep the server busy. */
-const MIN_BEAT_MS = 100;
+/** The fewest milliseconds between two beats: nodes look at what is due four times a second. */
+const MIN_BEAT_MS = 500;
 
 /** All optional. */
 export interface RedisFleetStoreOptions {
