@@ -15,7 +15,6 @@ import type {
   FleetOverview,
   FleetPage,
   FleetSnapshot,
-  SplitSession,
 } from './fleet.answers.js';
 import type { FleetMember } from './fleet.member.js';
 import { overviewOf, rollOf, type LiveNode, type Roll } from './fleet.overview.js';
@@ -64,13 +63,15 @@ export class FleetView<Each extends Mirrored = Mirrored> {
   async snapshot(): Promise<FleetSnapshot> {
     const scene = await this.look();
     const { sessions, isPartial } = await findSplitSessions(
-      scene.roll.nodes,
-      (node, identity) => this.readerOf(node, scene).find(identity),
-      scene.roll.nodes.map(({ id, summary }) => ({ id, staleSessions: summary.staleSessions })),
+      scene.roll.nodes.map((node) => ({
+        id: node.id,
+        staleSessions: node.summary.staleSessions,
+        reader: this.readerOf(node, scene),
+      })),
+      ({ reader }, identity) => reader.find(identity),
     );
     const overview = this.overviewOf(scene);
-    const split: readonly SplitSession[] = sessions;
-    return { ...overview, partial: overview.partial || isPartial, split_sessions: split };
+    return { ...overview, partial: overview.partial || isPartial, split_sessions: sessions };
   }
 
   /** The connections of an identity, whichever node holds them. */

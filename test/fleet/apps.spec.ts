@@ -9,12 +9,12 @@ import { FLEET_OPTIONS, FleetGateway } from './support/fleet.apps.js';
 
 const BEAT_MS = 500;
 
+function connect(app: TestApp, user: string): Promise<TestClient> {
+  return TestClient.connect(`${app.url}/?user=${user}`);
+}
+
 describe('several apps of one process', () => {
   const start = useApps();
-
-  function connect(app: TestApp, user: string): Promise<TestClient> {
-    return TestClient.connect(`${app.url}/?user=${user}`);
-  }
 
   async function startFleet(count: number, fleet: FleetStore): Promise<TestApp[]> {
     const apps: TestApp[] = [];

@@ -4,7 +4,7 @@ import type { LifecycleEventType } from 'nestjs-connection-health';
 
 import { sleep, until } from '../support/wait.js';
 import type { Library } from './support/clients.js';
-import { FleetNode } from './support/fleet.node.js';
+import { allSee as seeAll, FleetNode } from './support/fleet.node.js';
 import { RedisServer } from './support/redis.server.js';
 
 jest.setTimeout(90_000);
@@ -12,6 +12,10 @@ jest.setTimeout(90_000);
 const BEAT_MS = 1_000;
 /** A machine that is busy with other things may be slower than the product promises. */
 const SLACK_MS = 8_000;
+
+function allSee(seers: readonly FleetNode[], count: number, withinMs = SLACK_MS): Promise<void> {
+  return seeAll(seers, count, withinMs);
+}
 
 describe.each<Library>(['ioredis', 'node-redis'])('a fleet of processes on one Redis, by %s', (library) => {
   let redis: RedisServer;
@@ -33,27 +37,6 @@ describe.each<Library>(['ioredis', 'node-redis'])('a fleet of processes on one R
     nodes = await Promise.all(Array.from({ length: count }, () => FleetNode.start(order)));
     await allSee(nodes, count);
     return nodes;
-  }
-
-  /** Each of these sees so many nodes, nothing missing, and all connections of all of them. */
-  async function allSee(seers: readonly FleetNode[], count: number, withinMs = SLACK_MS): Promise<void> {
-    for (const seer of seers)
-      await until(
-        `a node sees ${count} nodes and all of their connections`,
-        async () => {
-          const snapshot = await seer.ask('snapshot');
-          const { connections, partial } = await seer.all();
-          const expected = (await Promise.all(seers.map((node) => node.own()))).flat().map(({ id }) => id);
-          const seen = connections.map(({ id }) => id);
-          return (
-            snapshot.nodes === count &&
-            !snapshot.partial &&
-            !partial &&
-            expected.sort().join() === seen.sort().join()
-          );
-        },
-        withinMs,
-      );
   }
 
   function told(type: LifecycleEventType): number {

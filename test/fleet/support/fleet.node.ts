@@ -118,3 +118,24 @@ export class FleetNode {
     }
   }
 }
+
+/** Each of these sees so many nodes, nothing missing, and exactly the connections that they have. */
+export async function allSee(seers: readonly FleetNode[], count: number, withinMs: number): Promise<void> {
+  for (const seer of seers)
+    await until(
+      `a node sees ${count} nodes and all of their connections`,
+      async () => {
+        const snapshot = await seer.ask('snapshot');
+        const { connections, partial } = await seer.all();
+        const expected = (await Promise.all(seers.map((node) => node.own()))).flat().map(({ id }) => id);
+        const seen = connections.map(({ id }) => id);
+        return (
+          snapshot.nodes === count &&
+          !snapshot.partial &&
+          !partial &&
+          expected.sort().join() === seen.sort().join()
+        );
+      },
+      withinMs,
+    );
+}

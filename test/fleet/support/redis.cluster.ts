@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import { until } from '../../support/wait.js';
+import { sleep, until } from '../../support/wait.js';
 import { RedisServer } from './redis.server.js';
 
 const run = promisify(execFile);
@@ -48,16 +48,18 @@ export class RedisCluster {
     const addresses = this.ports.map((port) => `127.0.0.1:${port}`);
     const more = ['--cluster-replicas', String(replicas), '--cluster-yes'];
     await run('redis-cli', ['--cluster', 'create', ...addresses, ...more]);
-    for (const port of this.ports)
-      await until(
-        'the cluster is whole',
-        async () => {
-          const info = await this.ask(port, 'cluster', 'info');
-          return (
-            info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${this.ports.length}`)
-          );
-        },
-        20_000,
-      );
+    for (const port of this.ports) await until('the cluster is whole', () => this.isWhole(port), 20_000);
+  }
+
+  /** A replica takes over only where it has had what its master has. */
+  private async isWhole(port: number): Promise<boolean> {
+    await sleep(100);
+    const info = await this.ask(port, 'cluster', 'info');
+    const replication = await this.ask(port, 'info', 'replication');
+    return (
+      info.includes('cluster_state:ok') &&
+      info.includes(`cluster_known_nodes:${this.ports.length}`) &&
+      !replication.includes('master_link_status:down')
+    );
   }
 }
