@@ -16,11 +16,21 @@ export class RedisServer {
     readonly port: number,
     private readonly folder: string,
     private readonly options: readonly string[],
+    private readonly file: readonly string[],
   ) {}
 
-  static async start(...options: string[]): Promise<RedisServer> {
+  static start(...options: string[]): Promise<RedisServer> {
+    return RedisServer.create([], options);
+  }
+
+  /** With a file of options, which a Sentinel writes to. */
+  static startWith(file: string, ...options: string[]): Promise<RedisServer> {
+    return RedisServer.create([file], options);
+  }
+
+  private static async create(file: readonly string[], options: readonly string[]): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), 'fleet-redis-'));
-    const server = new RedisServer(await freePort(), folder, options);
+    const server = new RedisServer(await freePort(), folder, options, file);
     await server.run();
     return server;
   }
@@ -41,10 +51,10 @@ export class RedisServer {
       '--loglevel',
       'warning',
     ];
-    const save = this.options.includes('--save') ? [] : ['--save', ''];
-    this.child = spawn('setpriv', ['--pdeathsig', 'KILL', 'redis-server', ...own, ...save, ...this.options], {
-      stdio: 'ignore',
-    });
+    const save = this.options.includes('--sentinel') ? [] : ['--save', ''];
+    const command = ['redis-server', ...this.file, ...own, ...save, ...this.options];
+    // It ends with this process.
+    this.child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], { stdio: 'ignore' });
     await until(`a redis-server listens at ${this.port}`, () => this.isListening(), 20_000);
   }
 
