@@ -58,6 +58,7 @@ function sourceOf(parts: ConnectionHealthRuntime): FleetSource<Connection> {
       return Math.min(DEFAULT_HEARTBEAT_MS, ...intervals.filter((each) => each !== undefined));
     },
     identityCount: () => [...registry.identities().values()].reduce((one, other) => one + other, 0),
+    connectionCount: () => registry.size,
     findings: () => findings.list(),
     all: () => registry,
     census: (connections) => takeCensus(connections, awake).all,

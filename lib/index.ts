@@ -109,6 +109,7 @@ export type {
   FleetNodeSnapshot,
   FleetOverview,
   FleetPage,
+  FleetSize,
   FleetSnapshot,
   LostNode,
   SplitSession,

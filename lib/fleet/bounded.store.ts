@@ -13,6 +13,8 @@ export class FleetStoreTimeout extends Error {
  * a beat, and no more than a few are ever under way.
  */
 export class BoundedStore {
+  /** Whether no call is begun any more. */
+  isStopped = false;
   private unanswered = 0;
   readonly patienceMs: number;
 
@@ -33,6 +35,7 @@ export class BoundedStore {
 
   /** @throws whatever the store throws; FleetStoreTimeout when it does not answer */
   async call<Result>(work: (store: FleetStore) => Promise<Result>): Promise<Result> {
+    if (this.isStopped) throw new FleetStoreTimeout('this node is leaving');
     if (this.unanswered >= this.maxUnanswered)
       throw new FleetStoreTimeout(`${this.unanswered} calls have not been answered yet`);
     this.unanswered++;

@@ -89,6 +89,16 @@ export interface FleetFinding extends NodeFinding {
   readonly nodes: readonly string[];
 }
 
+/** How many there are, as of the last beat. */
+export interface FleetSize {
+  /** `undefined` without a store of the app's own. */
+  readonly store: string | undefined;
+  readonly nodes: number;
+  readonly connections: number;
+  /** Whether something is missing, as in {@link FleetOverview}. */
+  readonly partial: boolean;
+}
+
 /** All nodes in numbers. Names no client. */
 export interface FleetOverview {
   /** What the nodes know of each other through: `memory`, `redis`. */

@@ -95,7 +95,9 @@ export class FleetMember<Each extends Mirrored> {
     this.running = this.errand(now, beatMs)
       .then(
         () => this.health.answered(),
-        (error: unknown) => this.failed(error, now + MAIL_BEATS * beatMs),
+        (error: unknown) => {
+          if (!this.hasLeft) this.failed(error, now + MAIL_BEATS * beatMs);
+        },
       )
       .finally(() => (this.running = undefined));
   }
@@ -105,7 +107,10 @@ export class FleetMember<Each extends Mirrored> {
     if (this.hasLeft) return;
     this.hasLeft = true;
     this.post.close();
+    // What is under way ends with its next call, however much it still had to write.
+    this.store.isStopped = true;
     await this.running;
+    this.store.isStopped = false;
     await this.lease.leave().catch(() => undefined);
   }
 

@@ -21,8 +21,9 @@ export interface FleetSource<Each extends Mirrored = Mirrored> {
   readonly startedAt: number;
   /** Milliseconds between two heartbeats of the most frequent kind: activity is not told more often. */
   readonly heartbeatMs: number;
-  /** Identities that have at least one connection. */
+  /** Identities that have at least one connection; connections that are not closed. */
   identityCount(): number;
+  connectionCount(): number;
   findings(): readonly Finding[];
   /** All connections that are not closed. */
   all(): Iterable<Each>;

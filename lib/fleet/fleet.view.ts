@@ -14,6 +14,7 @@ import type {
   FleetFilter,
   FleetOverview,
   FleetPage,
+  FleetSize,
   FleetSnapshot,
 } from './fleet.answers.js';
 import type { FleetMember } from './fleet.member.js';
@@ -151,6 +152,21 @@ export class FleetView<Each extends Mirrored = Mirrored> {
       census,
     );
     return this.overviewOf(scene);
+  }
+
+  /** How many there are, at once and without a look at any connection. */
+  size(): FleetSize {
+    const { member, source, store } = this.parts;
+    const own = source.connectionCount();
+    if (member === undefined) return { store: undefined, nodes: 1, connections: own, partial: false };
+    const { nodes, isPartial } = rollOf(member.directory ?? { entries: [] }, member.storeNow);
+    const others = nodes.filter(({ id }) => id !== this.nodeId);
+    return {
+      store: store?.name,
+      nodes: others.length + 1,
+      connections: others.reduce((sum, { summary }) => sum + summary.connections, own),
+      partial: isPartial || !member.isReachable,
+    };
   }
 
   private overviewOf({ roll, now, directory }: Scene): FleetOverview {

@@ -55,7 +55,7 @@ const COMMON = ['connection-health.tokens.ts', 'connection-health.errors.ts', 'c
 
 /** What reporters may import. */
 const READABLE =
-  /^(protocol\/|lifecycle\/lifecycle\.(events|bus)\.|connection\/(connection\.(census|commands|history|snapshot|settings)|server\.tally|bounded\.text|identity)\.|heartbeat\/latency\.window\.)/;
+  /^(protocol\/|lifecycle\/lifecycle\.(events|bus)\.|connection\/(connection\.(census|commands|history|snapshot|settings)|server\.tally|bounded\.text|identity)\.|heartbeat\/latency\.window\.|fleet\/fleet\.answers\.)/;
 
 function read(path: string): SourceFile {
   const text = readFileSync(join(LIB, path), 'utf8');
