@@ -50,7 +50,10 @@ async function startRedis() {
     rmSync(folder, { recursive: true, force: true });
   });
   const cli = (...command) =>
-    execFileSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8' });
+    execFileSync('redis-cli', ['-p', String(port), ...command], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   for (let tries = 0; ; tries++) {
     try {
       cli('PING');
@@ -149,6 +152,8 @@ function countsOf(cli) {
   };
 }
 
+const number = (value, digits) => Number(value.toFixed(digits));
+
 async function measure(library) {
   const { port, cli } = await startRedis();
   const { client, end } = await connect(library, port);
@@ -189,7 +194,7 @@ async function measure(library) {
   await member.leave();
   end();
   const per = CONNECTIONS * INTERVALS;
-  const number = (value, digits = 2) => Number(value.toFixed(digits));
+
   return {
     client: library,
     'commands / connection / interval': number((after.commands - before.commands) / per, 4),
