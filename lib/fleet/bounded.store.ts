@@ -47,10 +47,9 @@ export class BoundedStore {
 
   private within<Result>(running: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new FleetStoreTimeout(`no answer within ${this.patienceMs} ms`)),
-        this.patienceMs,
-      );
+      const expire = (): void => reject(new FleetStoreTimeout(`no answer within ${this.patienceMs} ms`));
+      // Where this process stood still, the answer waits in the kernel: it is read before the check phase (R2).
+      const timer = setTimeout(() => setImmediate(() => setImmediate(expire)), this.patienceMs);
       timer.unref();
       running.then(resolve, reject).finally(() => clearTimeout(timer));
     });

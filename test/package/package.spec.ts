@@ -97,6 +97,7 @@ describe('the packed tarball', () => {
         seen: {
           total: 2,
           assetsAreThere: true,
+          store: 'redis',
           timeouts: '1',
           alive: expect.objectContaining({ status: 'up' }) as unknown,
         },

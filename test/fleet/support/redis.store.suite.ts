@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import { RedisFleetStore } from 'nestjs-connection-health/redis';
 
-import { LIBRARIES, type Library, type OpenClient } from './support/clients.js';
-import { RedisCluster } from './support/redis.cluster.js';
-import { RedisServer } from './support/redis.server.js';
-import { BEAT_MS, storeConformance, type Surroundings } from './support/store.conformance.js';
+import { LIBRARIES, type Library, type OpenClient } from './clients.js';
+import { RedisCluster } from './redis.cluster.js';
+import { RedisServer } from './redis.server.js';
+import { BEAT_MS, storeConformance, type Surroundings } from './store.conformance.js';
 
 /** What servers have, asked by a client of our own. */
 function inspection(ports: readonly number[]): Pick<Surroundings, 'leftovers' | 'flush' | 'end'> {
@@ -42,7 +42,8 @@ async function surroundings(
   };
 }
 
-for (const library of Object.keys(LIBRARIES) as Library[]) {
+/** The conformance suite on one server and on a cluster, by one of the client libraries. */
+export function redisStoreSuite(library: Library): void {
   storeConformance(`Redis, by ${library}`, async () => {
     const server = await RedisServer.start();
     const client = await LIBRARIES[library].one(server.port);
