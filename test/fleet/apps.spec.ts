@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryFleetStore, type FleetStore } from 'nestjs-connection-health';
 
+import { bucketOf } from '../../lib/fleet/record.codec.js';
 import type { TestApp } from '../support/app.js';
 import { useApps } from '../support/apps.js';
 import { TestClient } from '../support/client.js';
@@ -50,6 +51,17 @@ describe('several apps of one process', () => {
     expect(snapshot.members.filter(({ is_self: isSelf }) => isSelf).map(({ id }) => id)).toEqual([
       b!.service.fleet.nodeId,
     ]);
+  });
+
+  it('tell users apart who share a field of the index', async () => {
+    const [a, b] = await startFleet(2, new MemoryFleetStore({ beatMs: BEAT_MS }));
+    const names = Array.from({ length: 5_000 }, (_, at) => `user-${at}`);
+    const other = names.find((name) => name !== names[0] && bucketOf(name) === bucketOf(names[0]!))!;
+    await connect(b!, names[0]!);
+    await connect(b!, other);
+    await until('both are there', async () => a!.service.fleet.isOnline(other));
+    const { connections } = await a!.service.fleet.find({ identity: other });
+    expect(connections.map(({ identity }) => identity)).toEqual([other]);
   });
 
   it('are each a fleet of their own without one', async () => {

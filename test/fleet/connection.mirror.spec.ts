@@ -99,6 +99,8 @@ describe('the mirror of the connections', () => {
           expect(store.find(`user-${user}`)).toEqual(
             live.flatMap((each) => (each.identity === `user-${user}` ? [each.sequence] : [])).sort(),
           );
+        const listed = [...store.tables.identities.values()].flatMap(decodePlaces);
+        expect(listed.length).toBe(live.filter(({ identity }) => identity !== undefined).length);
         const before = store.fields;
         store.write(mirror);
         expect([store.fields, store.miscounted]).toEqual([before, 0]);

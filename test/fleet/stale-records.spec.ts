@@ -51,22 +51,24 @@ describe('a node that beats and does not sweep', () => {
     const lazy = await start([FleetGateway], { ...options, heartbeat, sweep: false });
     const other = await start([FleetGateway], options);
     const ghost = await TestClient.connect(`${lazy.url}/?user=anna`, { answers: false, autoPong: false });
+    // Stale as well, and nowhere else.
+    const lonely = await TestClient.connect(`${lazy.url}/?user=carl`, { answers: false, autoPong: false });
     await TestClient.connect(`${other.url}/?user=anna`);
     await TestClient.connect(`${lazy.url}/?user=bert`);
 
     const lazyId = lazy.service.fleet.nodeId;
     await until(
       'the finding stands',
-      () => standing(other).some((line) => line.includes(`(${lazyId}) keeps 1 stale of 2`)),
+      () => standing(other).some((line) => line.includes(`(${lazyId}) keeps 2 stale of 3`)),
       20_000,
     );
     const snapshot = await other.service.fleet.snapshot();
-    expect(snapshot.members.find(({ id }) => id === lazyId)).toMatchObject({ overdue: 1 });
+    expect(snapshot.members.find(({ id }) => id === lazyId)).toMatchObject({ overdue: 2 });
     expect(snapshot.split_sessions).toMatchObject([
       { identity: 'anna', stale_on: lazyId, online_on: [other.service.fleet.nodeId] },
     ]);
 
-    ghost.socket.terminate();
+    for (const { socket } of [ghost, lonely]) socket.terminate();
     await until(
       'it is right again',
       () => !standing(other).some((line) => line.startsWith('fleet_stale')),
