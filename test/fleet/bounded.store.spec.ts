@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
 import { describe, expect, it } from '@jest/globals';
 import { MemoryFleetStore } from 'nestjs-connection-health';
 
@@ -5,6 +9,12 @@ import { BoundedStore } from '../../lib/fleet/bounded.store.js';
 import { sleep } from '../support/wait.js';
 
 const MAX = 3;
+
+/** Another process that says back what it hears, a little later. */
+const ECHO = `
+const server = require('node:net').createServer((socket) => socket.on('data', (data) => setTimeout(() => socket.write(data), 20)));
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+`;
 
 function bounded(): BoundedStore {
   return new BoundedStore(new MemoryFleetStore({ beatMs: 100 }), MAX);
@@ -49,6 +59,27 @@ describe('a store that the app has given', () => {
     calls[0]!.settle();
     await sleep(1);
     expect(await store.call(ask)).toBe(1);
+  });
+
+  it('is heard where this process itself stood still while the answer was on its way', async () => {
+    const server = spawn(process.execPath, ['-e', ECHO], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [port] = (await once(server.stdout, 'data')) as [Buffer];
+      const socket = connect(Number(port), '127.0.0.1');
+      await once(socket, 'connect');
+      const answer = bounded().call(async () => {
+        socket.write('question');
+        const [data] = (await once(socket, 'data')) as [Buffer];
+        return String(data);
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      const end = performance.now() + 200;
+      while (performance.now() < end);
+      expect(await answer).toBe('question');
+      socket.destroy();
+    } finally {
+      server.kill('SIGKILL');
+    }
   });
 
   it('gets no call any more from a node that is leaving', async () => {
