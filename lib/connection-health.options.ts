@@ -188,6 +188,12 @@ export interface ConnectionHealthModuleOptions extends GatewayHealthOptions {
   };
   /** Where the nodes of a fleet know of each other, for example a `RedisFleetStore`. @default this process is the fleet */
   fleet?: FleetStore;
+  /**
+   * Lets `npx connection-health audit` find out what lies between the clients and this gateway. Whoever knows the token
+   * may: 16 to 256 printable characters, no spaces.
+   * @default false
+   */
+  audit?: { token: string } | false;
   /** @default the system's */
   clock?: Clock;
 }

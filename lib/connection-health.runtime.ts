@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
-
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
+import type { AuditDesk } from './audit/gateway/audit.desk.js';
 import { AwakeClock, type AwakeTime } from './clock/awake.clock.js';
 import { Pulse } from './clock/pulse.js';
 import { ConnectionCloser } from './connection/connection.closer.js';
 import type { Connection } from './connection/connection.js';
 import { ConnectionHistory } from './connection/connection.history.js';
 import { ConnectionRegistry } from './connection/connection.registry.js';
+import { idPrefix } from './connection/id.prefix.js';
 import { ConnectionPhotographer } from './connection/connection.snapshot.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
 import { TallyKeeper } from './connection/tally.keeper.js';
@@ -51,6 +51,7 @@ import {
   drainFor,
   leakFinderFor,
   metricsFor,
+  auditFor,
   ABNORMAL,
   type Failed,
 } from './connection-health.wiring.js';
@@ -96,6 +97,7 @@ export class ConnectionHealthRuntime {
   readonly finder: TroubleFinder;
   readonly leaks: LeakFinder | undefined;
   readonly fleet: FleetParts;
+  readonly audit: AuditDesk | undefined;
 
   constructor(
     readonly options: ResolvedOptions,
@@ -145,6 +147,7 @@ export class ConnectionHealthRuntime {
     this.filter = filterFor(this, failed);
     this.leaks = leakFinderFor(this, failed);
     this.fleet = fleetFor(this);
+    this.audit = auditFor(this, failed);
     this.tracker = trackerFor(this);
     this.sweeper = sweeperFor(this, failed);
     this.binder = binderFor(this);
@@ -191,11 +194,6 @@ export class ConnectionHealthRuntime {
     return this.pulse.isRunning;
   }
 
-  /** Leaves the fleet, if it is in one. Bounded in time. */
-  async leaveFleet(): Promise<void> {
-    await this.fleet.member?.leave();
-  }
-
   /** Judges nobody any more. */
   stopJudging(): void {
     this.pulse.end();
@@ -221,6 +219,7 @@ export class ConnectionHealthRuntime {
       () => this.finder.tick(),
       () => this.leaks?.tick(),
       () => this.fleet.member?.tick(),
+      () => this.audit?.tick(),
       () => this.logger.flush(),
     ];
     for (const part of parts) {
@@ -250,10 +249,4 @@ export class ConnectionHealthRuntime {
     connection.raw?.destroy?.();
     if (connection.raw?.destroyed !== false) this.tracker.closed(connection, ABNORMAL, '');
   }
-}
-
-/** Tells the connections of one process from those of another, and from those of its next life: in containers all have the same pid. */
-function idPrefix(epoch: number): string {
-  const chance = randomBytes(4).readUInt32BE().toString(36);
-  return `${epoch.toString(36)}${process.pid.toString(36)}${chance}`;
 }

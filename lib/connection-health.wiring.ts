@@ -1,3 +1,6 @@
+import { AuditDesk } from './audit/gateway/audit.desk.js';
+import { exceptAudits } from './audit/gateway/except.audits.js';
+import { observerFor } from './connection-health.observer.js';
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import type { Connection, Question } from './connection/connection.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
@@ -17,7 +20,6 @@ import { ConnectionMetrics } from './metrics/connection.metrics.js';
 import { observeBytes } from './signals/byte.observer.js';
 import { LeakFinder } from './signals/leak.finder.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
-import type { ObservedSocket, SocketObserver } from './transport/transport.driver.js';
 import { WsDriver } from './transport/ws.driver.js';
 
 /** A socket that vanished without a close frame (RFC 6455 section 7.1.5). */
@@ -94,7 +96,7 @@ export function trackerFor(parts: ConnectionHealthRuntime): ConnectionTracker {
     // The judge first: it must see the question that the engine drops.
     followers: [
       parts.tallies,
-      ...(parts.leaks?.followers ?? []),
+      ...exceptAudits(parts.leaks?.followers ?? [], parts.audit),
       ...parts.fleet.followers,
       parts.judge,
       parts.closer,
@@ -103,6 +105,8 @@ export function trackerFor(parts: ConnectionHealthRuntime): ConnectionTracker {
       parts.backpressure,
       narrator,
       { opened: (connection) => parts.drain?.opened(connection) },
+      // The audit last: the others ask it whose connection this was.
+      ...(parts.audit === undefined ? [] : [parts.audit]),
     ],
   });
 }
@@ -120,6 +124,7 @@ export function sweeperFor(parts: ConnectionHealthRuntime, failed: Failed): Stal
     massTimeout: parts.options.massTimeout,
     ask: (connection, now) => parts.engine.askAgain(connection, now),
     foundClosing: (connection) => parts.tracker.closing(connection),
+    isExempt: (connection) => parts.audit?.owns(connection) === true,
     failed,
   });
 }
@@ -140,7 +145,11 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
         observer,
         photographer: parts.photographer,
         crowd: parts.crowd,
-        opened: (watch, socket, request) => parts.tracker.open(watch, socket, request),
+        opened: (watch, socket, request) => {
+          const connection = parts.tracker.open(watch, socket, request);
+          parts.audit?.upgraded(connection, request);
+          return connection;
+        },
       }),
     watched: (watch) => {
       parts.tallies.watched(watch);
@@ -204,24 +213,19 @@ export function metricsFor(parts: ConnectionHealthRuntime, failed: Failed): Conn
   return new ConnectionMetrics({ settings: options.metrics, source: reports, bus, latencies, failed });
 }
 
-/** Called for each message that the app sends: not at all where nobody wants to know. */
-function sentListenerOf({ leaks }: ConnectionHealthRuntime): ((connection: Connection) => void) | undefined {
-  return leaks === undefined ? undefined : (connection) => leaks.cuts.sent(connection);
-}
-
-/** What taps report to. */
-export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<ObservedSocket> {
-  const observer: SocketObserver<Connection> = {
-    message: (connection, data, isBinary) => parts.filter.message(connection, data, isBinary),
-    control: (connection, _kind, payload) => parts.filter.control(connection, payload),
-    sent: sentListenerOf(parts),
-    messageFinished: (connection) => {
-      parts.filter.messageFinished(connection);
-      parts.engine.messageFinished(connection, parts.awake.now());
-    },
-    closing: (connection, sentCode) => parts.tracker.closing(connection, sentCode),
-    closed: (connection, code, reason) => parts.tracker.closed(connection, code, reason),
-    paused: (connection, isPaused) => parts.tracker.paused(connection, isPaused),
-  };
-  return observer as SocketObserver<ObservedSocket>;
+export function auditFor(parts: ConnectionHealthRuntime, failed: Failed): AuditDesk | undefined {
+  const { audit, clock, proxyIdleTimeoutMs } = parts.options;
+  if (audit === false) return undefined;
+  return new AuditDesk({
+    settings: audit,
+    proxyIdleTimeoutMs,
+    clock,
+    closer: parts.closer,
+    bus: parts.bus,
+    photographer: parts.photographer,
+    // As when it closes, and in the same order: the judge must see the question that the engine drops.
+    leaveAlone: (connection) =>
+      [parts.judge, parts.engine, parts.pinger].forEach((part) => part.closing(connection)),
+    failed,
+  });
 }

@@ -50,6 +50,8 @@ export type { ConnectionState, GhostKind } from './connection/connection.js';
 
 // What happens
 export type {
+  AuditBeganEvent,
+  AuditRefusedEvent,
   BackpressuredEvent,
   BackpressureRelievedEvent,
   ClientsAnswerEvent,
@@ -64,8 +66,6 @@ export type {
   FindingClearedEvent,
   FindingRaisedEvent,
   FindingSignal,
-  FleetNodeLostEvent,
-  FleetRejoinedEvent,
   HeldEvent,
   IdentifiedEvent,
   LifecycleEvent,
@@ -87,6 +87,7 @@ export type {
 export type { DiagnosticsSnapshot, GatewayDiagnostics } from './diagnostics/diagnostics.snapshot.js';
 
 // Across nodes
+export type { FleetNodeLostEvent, FleetRejoinedEvent } from './lifecycle/fleet.events.js';
 export { MemoryFleetStore } from './fleet/memory.fleet.store.js';
 export type {
   BeatReply,

@@ -12,6 +12,7 @@ import {
 } from './client.events.js';
 import type { UrlSource } from './client.options.js';
 import type { ResolvedClientOptions } from './client.options.resolver.js';
+import { ABNORMAL, assertSendable, GIVEN_UP, NO_STATUS, UNAUTHORIZED } from './close.frame.js';
 import { Deliveries } from './deliveries.js';
 import { fenced } from './fenced.js';
 import { Outbox } from './outbox.js';
@@ -22,15 +23,6 @@ import { SingleTimer } from './single.timer.js';
 import { isOffline, onWake, pageState } from './surroundings.js';
 import { CLOSED, CLOSING, CONNECTING, OPEN, type WebSocketLike } from './websocket.like.js';
 
-/** What sockets report (RFC 6455 section 7.4.1): no code in the close frame; no close frame. */
-const NO_STATUS = 1005;
-const ABNORMAL = 1006;
-/** Unauthorized, in IANA's WebSocket close code registry. */
-const UNAUTHORIZED = 3000;
-/** Sent to a server that is given up: `timeout` of `CLOSE_REASONS`. Never 1000: nothing was finished. */
-const GIVEN_UP = 4001;
-/** RFC 6455 section 5.5: a control frame holds 125 bytes, two of them are the code. */
-const MAX_REASON_BYTES = 123;
 /** How long a socket has to end once `close()` was called. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -80,34 +72,26 @@ export class ConnectionKeeper {
   }
 
   close(code?: number, reason = ''): void {
-    const isCode = code === undefined || code === 1000 || (code >= 3000 && code <= 4999);
-    if (!isCode || new Blob([reason]).size > MAX_REASON_BYTES)
-      throw new DOMException(
-        `expected 1000 or 3000-4999, ${MAX_REASON_BYTES} bytes`,
-        isCode ? 'SyntaxError' : 'InvalidAccessError',
-      );
+    assertSendable(code, reason);
     if (this.state >= CLOSING) return;
     this.state = CLOSING;
     this.#search = undefined;
     this.dialogue.stop();
-    if (this.socket === undefined) {
-      this.#timer.stop();
-      queueMicrotask(() => this.#end({ code: code ?? NO_STATUS, reason, wasClean: true }));
-    } else {
+    if (this.socket) {
       this.#timer.start(CLOSE_TIMEOUT_MS, () => this.#abandon('closed'));
       // A code that is given as `undefined` is 0 for Chromium, which throws.
       if (code === undefined) this.socket.close();
       else this.socket.close(code, reason);
+    } else {
+      this.#timer.stop();
+      queueMicrotask(() => this.#end({ code: code ?? NO_STATUS, reason, wasClean: true }));
     }
   }
 
   #connect(): void {
     const { url } = this.#parts;
     this.#absence.attempts++;
-    if (typeof url !== 'function') {
-      this.#open(url);
-      return;
-    }
+    if (typeof url !== 'function') return void this.#open(url);
     const search = (this.#search = {});
     const isCurrent = (): boolean => search === this.#search;
     this.#timer.start(this.#parts.options.connectTimeoutMs, () => this.#abandon('connect_timeout'), true);
@@ -122,7 +106,7 @@ export class ConnectionKeeper {
     this.#search = undefined;
     this.socket = socket;
     this.url = socket.url;
-    if (this.binaryType !== undefined) socket.binaryType = this.binaryType;
+    if (this.binaryType) socket.binaryType = this.binaryType;
     const giveUp = (): void => this.#abandon('connect_timeout');
     // When we did not run, the handshake may be done and only wait to be read.
     this.#timer.start(options.connectTimeoutMs, (lateMs) =>
@@ -132,7 +116,7 @@ export class ConnectionKeeper {
     const on = <Told>(type: string, run: (event: Told) => void): void =>
       socket.addEventListener(type, (event: Told) => socket === this.socket && run(event));
     on('open', () => this.#opened(socket));
-    on('message', (event: MessageEvent) => this.#received(event));
+    on('message', (event: MessageEventInit) => this.#received(event));
     on('error', ({ error }: { error?: unknown }) => this.#failed(error));
     on('close', ({ code, reason, wasClean }: Ending) =>
       this.#lost(wasClean ? 'closed' : 'error', { code, reason, wasClean }),
@@ -146,33 +130,37 @@ export class ConnectionKeeper {
     this.state = OPEN;
     this.#openedAt = performance.now();
     this.dialogue.start(socket, this.#absence.end());
-    if (authenticate === undefined) this.deliveries.begin(socket);
-    this.#parts.emit(new Event('open'));
+    const isOpen = (): boolean => socket === this.socket && this.state === OPEN;
+    if (!authenticate) this.deliveries.begin(socket);
+    // A subscription may have ended the client.
+    if (isOpen()) this.#parts.emit(new Event('open'));
     // A login that fails because its connection does has not failed.
-    const isCurrent = (): boolean =>
-      socket === this.socket && this.state === OPEN && socket.readyState === OPEN;
-    if (authenticate === undefined || !isCurrent()) return;
+    const isCurrent = (): boolean => isOpen() && socket.readyState === OPEN;
+    if (!authenticate || !isCurrent()) return;
     new Promise<void>((resolve) => resolve(authenticate(socket))).then(
       () => isCurrent() && this.deliveries.begin(socket),
       (error: unknown) => isCurrent() && this.#refused(error),
     );
   }
 
-  #received({ data, origin, lastEventId }: MessageEvent): void {
-    if (this.state === OPEN && !this.dialogue.hears(data))
-      this.#parts.emit(new MessageEvent('message', { data, origin, lastEventId }));
+  /** @param event of the socket: a standard event has the fields that make another one */
+  #received(event: MessageEventInit): void {
+    if (this.state === OPEN && !this.dialogue.hears(event.data))
+      this.#parts.emit(new MessageEvent('message', event));
   }
 
   /** Lets go of a socket without waiting for its end: on a dead network a browser may take minutes for that. */
   #abandon(reason: LossReason): void {
     const { socket } = this;
     this.socket = undefined;
-    if (socket?.terminate !== undefined) socket.terminate();
+    if (socket?.terminate) socket.terminate();
     else socket?.close(GIVEN_UP, reason);
     this.#lost(reason, { code: ABNORMAL, reason, wasClean: false });
   }
 
-  readonly #failed = (error: unknown): void => this.#parts.emit(new HealthyErrorEvent(error));
+  readonly #failed = (error: unknown): void => {
+    if (this.state < CLOSED) this.#parts.emit(new HealthyErrorEvent(error));
+  };
 
   #notOpened(error: unknown): void {
     this.#failed(error);
@@ -189,7 +177,7 @@ export class ConnectionKeeper {
     const { options, emit } = this.#parts;
     const now = performance.now();
     const { returnAt } = this.dialogue;
-    const returnInMs = returnAt === undefined ? undefined : returnAt - now;
+    const returnInMs = returnAt && returnAt - now;
     this.dialogue.returnAt = this.#search = this.socket = undefined;
     this.dialogue.stop();
     this.#timer.stop();
@@ -207,8 +195,7 @@ export class ConnectionKeeper {
       this.#end(ending);
     } else {
       this.#failures++;
-      // A client that is to come back is something to live on for.
-      this.#timer.start(pauseMs, () => this.#retry(), true);
+      this.#retryIn(pauseMs);
       emit(new HealthyCloseEvent({ ...ending, retryInMs: pauseMs }));
     }
   }
@@ -218,6 +205,11 @@ export class ConnectionKeeper {
     const { reconnect } = this.#parts.options;
     if (typeof reconnect !== 'function' || this.state !== CONNECTING) return undefined;
     return fenced(() => reconnect(ending), this.#failed);
+  }
+
+  #retryIn(ms: number): void {
+    // A client that is to come back is something to live on for.
+    this.#timer.start(ms, () => this.#retry(), true);
   }
 
   #retry(): void {
@@ -233,8 +225,7 @@ export class ConnectionKeeper {
   #woke(): void {
     if (this.#isWaitingForNetwork && !isOffline()) {
       this.#isWaitingForNetwork = false;
-      const pauseMs = backoffMs(0, this.#parts.options.backoff, Math.random());
-      this.#timer.start(pauseMs, () => this.#retry(), true);
+      this.#retryIn(backoffMs(0, this.#parts.options.backoff, Math.random()));
     }
     if (pageState() !== 'hidden') this.dialogue.check();
   }

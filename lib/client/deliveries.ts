@@ -44,15 +44,15 @@ export class Deliveries {
     const subscription = { message };
     this.#subscriptions.delete(key);
     this.#subscriptions.set(key, subscription);
-    if (this.#socket !== undefined) this.#transmit(this.#socket, message);
+    this.#transmit(this.#socket, message);
     return () => {
       if (this.#subscriptions.get(key) === subscription) this.#subscriptions.delete(key);
     };
   }
 
-  #transmit(socket: WebSocketLike, message: SubscriptionMessage): void {
+  #transmit(socket: WebSocketLike | undefined, message: SubscriptionMessage): void {
     fenced(() => {
-      if (socket.readyState === OPEN) socket.send(typeof message === 'function' ? message() : message);
+      if (socket?.readyState === OPEN) socket.send(typeof message === 'function' ? message() : message);
     }, this.#failed);
   }
 }

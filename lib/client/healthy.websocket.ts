@@ -87,7 +87,7 @@ export class HealthyWebSocket extends EventSurface {
   set binaryType(type: 'arraybuffer' | 'blob') {
     const { socket } = this.#keeper;
     this.#keeper.binaryType = type;
-    if (socket !== undefined) socket.binaryType = type;
+    if (socket) socket.binaryType = type;
   }
 
   /** Milliseconds from the last question of this client to its answer; `undefined` before the first. */

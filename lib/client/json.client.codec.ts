@@ -18,7 +18,7 @@ export const jsonCodec: ClientCodec = {
     try {
       const message = JSON.parse(data) as Record<string, unknown>;
       const number = NUMBERS.get(message['type']);
-      const isOurs = number !== undefined && Number.isFinite(message[number]);
+      const isOurs = Number.isFinite(number && message[number]);
       return isOurs ? (message as unknown as ServerMessage) : undefined;
     } catch {
       return undefined;

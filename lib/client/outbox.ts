@@ -32,15 +32,17 @@ export class Outbox {
     const bytes = new Blob([data as string]).size;
     const { maxMessages, maxBytes, drop } = this.#settings;
     const isOver = (): boolean => this.#waiting.length >= maxMessages || this.bytes + bytes > maxBytes;
+    const gone: Sendable[] = [];
     // What can never fit must not push the others out.
     if (drop === 'oldest' && bytes <= maxBytes)
-      while (isOver() && this.#waiting.length > 0) this.#dropped(this.take()!);
-    if (isOver()) {
-      this.#dropped(data);
-      return;
+      while (isOver() && this.#waiting.length > 0) gone.push(this.take()!);
+    if (isOver()) gone.push(data);
+    else {
+      this.#waiting.push({ data: copyOf(data), bytes });
+      this.bytes += bytes;
     }
-    this.#waiting.push({ data: copyOf(data), bytes });
-    this.bytes += bytes;
+    // Not before: what is sent by one who is told comes after this message.
+    for (const each of gone) this.#dropped(each);
   }
 
   /** The oldest message, which waits no longer. */

@@ -58,20 +58,23 @@ export class ServerDialogue {
   }
 
   check(): void {
-    if (this.#isUnderstood && this.#socket !== undefined) this.#pulse.check();
+    if (this.#isUnderstood && this.#socket) this.#pulse.check();
   }
 
   /** A message came. @returns whether it was meant for us and not for the app */
   hears(data: unknown): boolean {
-    const { codec } = this.#parts.options;
+    const { options, failed } = this.#parts;
     this.#pulse.heard();
-    const message = codec && codec.read(data);
+    const message = fenced(() => options.codec && options.codec.read(data), failed);
+    // Who was told of an error may have ended the client.
+    if (!this.#socket) return true;
     if (!message) return false;
     this.#isUnderstood = this.#hasSpoken = true;
     this.#tellOfLoss();
     if (message.type === 'server_ping') {
-      this.#tell({ type: 'client_pong', ts: message.ts, state: this.#state() });
       this.#pulse.learn(message.interval);
+      // Last: it runs code of the app, which may end the client.
+      this.#tell({ type: 'client_pong', ts: message.ts, state: this.#state() });
     } else if (message.type === 'server_drain') this.returnAt = performance.now() + message.reconnectInMs;
     else if (message.ts === this.#askedAt) this.latencyMs = performance.now() - message.ts;
     return true;
@@ -83,7 +86,7 @@ export class ServerDialogue {
   }
 
   #tellOfLoss(): void {
-    if (this.#resume !== undefined) this.#tell(this.#resume);
+    if (this.#resume) this.#tell(this.#resume);
     this.#resume = undefined;
   }
 
@@ -94,8 +97,10 @@ export class ServerDialogue {
   }
 
   #tell(message: ClientMessage): void {
-    const { codec } = this.#parts.options;
-    if (codec && this.#socket?.readyState === OPEN) this.#socket.send(codec.write(message));
+    const { options, failed } = this.#parts;
+    const { codec } = options;
+    if (codec && this.#socket?.readyState === OPEN)
+      fenced(() => this.#socket!.send(codec.write(message)), failed);
   }
 
   #dead(): void {

@@ -59,9 +59,12 @@ export class ServerPulse {
     this.#intervalMs = this.#parts.intervalMs;
   }
 
-  /** Asks now, for a page that may have slept. Not more often than answers are waited for: a server counts (R10). */
+  /**
+   * Asks now, for a page that may have slept. Once a grace at most, since a server counts (R10); and not while an answer is
+   * waited for, since the wait would begin anew each time.
+   */
   check(): void {
-    const isTooSoon = this.#askedAt > performance.now() - this.#parts.graceMs;
+    const isTooSoon = this.#askedAt > Math.min(this.#heardAt, performance.now() - this.#parts.graceMs);
     if (this.#intervalMs !== undefined && !isTooSoon) this.#ask();
   }
 

@@ -60,7 +60,9 @@ export class ConnectionTracker {
    */
   identify(connection: Connection, identity: unknown, announce = true): void {
     if (connection.state === 'closed') return;
+    const before = connection.identity;
     this.parts.registry.setIdentity(connection, identityOf(identity));
+    if (before !== undefined && before !== connection.identity) changeHands(connection);
     if (!announce) return;
     for (const follower of this.parts.followers) follower.identified?.(connection);
   }
@@ -109,6 +111,18 @@ export class ConnectionTracker {
     credit(connection, now - (this.pausedSince.get(connection) ?? now));
     this.pausedSince.delete(connection);
   }
+}
+
+/**
+ * Somebody else speaks now: another account of the same client, or another client, where a proxy keeps the backend side of
+ * connections and hands it on. What the last one has shown says nothing of the next one.
+ */
+function changeHands(connection: Connection): void {
+  connection.latencyMs = NEVER;
+  connection.averageLatencyMs = NEVER;
+  connection.hasAnswered = false;
+  connection.clientState = undefined;
+  connection.missed = 0;
 }
 
 function credit(connection: Connection, pauseMs: number): void {

@@ -2,8 +2,10 @@ import type { SweepReport } from '../connection/connection.commands.js';
 import type { GhostKind } from '../connection/connection.js';
 import type { ConnectionSnapshot } from '../connection/connection.snapshot.js';
 import type { CloseReason } from '../protocol/close-reasons.js';
+import type { FleetNodeLostEvent, FleetRejoinedEvent } from './fleet.events.js';
 
-interface EventBase<Type extends string> {
+/** What all events have. */
+export interface EventBase<Type extends string> {
   readonly type: Type;
   /** When it happened, milliseconds since the Unix epoch. */
   readonly at: number;
@@ -198,22 +200,12 @@ export interface SweptEvent extends EventBase<'swept'> {
   readonly report: SweepReport;
 }
 
-/** Another node of the fleet has ceased to beat, and this node has cleared away what it left. One node tells of it. */
-export interface FleetNodeLostEvent extends EventBase<'fleet_node_lost'> {
-  /** What the ids of its connections begin with. */
-  readonly node: string;
-  /** Host and process. */
-  readonly name: string;
-  /** How many went with it. */
-  readonly connections: number;
-  readonly identities: number;
-}
+/** Somebody who knows the token audits the way to this gateway; told of the first connection of each run. */
+export type AuditBeganEvent = ConnectionEventBase<'audit_began'>;
 
-/** This node has begun to write itself into the fleet's store anew. */
-export interface FleetRejoinedEvent extends EventBase<'fleet_rejoined'> {
-  readonly node: string;
-  /** Others took it for lost, or the store has lost its memory. */
-  readonly cause: 'reaped' | 'forgotten';
+/** Somebody asked for an audit and was refused; the connection is being closed. */
+export interface AuditRefusedEvent extends ConnectionEventBase<'audit_refused'> {
+  readonly why: 'token' | 'rate_limited' | 'too_many' | 'malformed';
 }
 
 /** A hook or function of the app failed; nothing else was affected (R11). */
@@ -251,6 +243,8 @@ export type LifecycleEvent =
   | SweptEvent
   | FleetNodeLostEvent
   | FleetRejoinedEvent
+  | AuditBeganEvent
+  | AuditRefusedEvent
   | UserCodeFailedEvent;
 
 export type LifecycleEventType = LifecycleEvent['type'];

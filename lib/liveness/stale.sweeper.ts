@@ -44,6 +44,8 @@ export class StaleSweeper {
       readonly ask: (connection: Connection, now: AwakeTime) => void;
       /** A socket turned out to be closing without anybody having told. */
       readonly foundClosing: (connection: Connection) => void;
+      /** Whether a connection is nobody's to judge: an audit's own. */
+      readonly isExempt?: (connection: Connection) => boolean;
       readonly failed: (error: unknown) => void;
     },
   ) {}
@@ -186,7 +188,7 @@ export class StaleSweeper {
 
   private isStale(connection: Connection, order: SweepOrder, now: AwakeTime): boolean {
     const { state, socket, server } = connection;
-    if (state !== 'open' || socket === undefined) return false;
+    if (state !== 'open' || socket === undefined || this.parts.isExempt?.(connection) === true) return false;
     if (!server.driver.isOpen(socket)) {
       this.parts.foundClosing(connection);
       return false;

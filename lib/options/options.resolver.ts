@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 
+import type { AuditSettings } from '../audit/gateway/audit.settings.js';
 import { SystemClock, type Clock } from '../clock/clock.js';
 import type { ConnectionHealthModuleOptions, GatewayHealthOptions } from '../connection-health.options.js';
 import type { ConnectionSettings } from '../connection/connection.settings.js';
@@ -9,14 +10,10 @@ import { LOG_LEVELS } from '../lifecycle/lifecycle.catalogue.js';
 import type { LoggingSettings } from '../lifecycle/lifecycle.logger.js';
 import type { MassTimeoutSettings } from '../liveness/mass-timeout.breaker.js';
 import type { MetricsSettings } from '../metrics/metrics.settings.js';
-import {
-  CLOSE_REASONS,
-  isSendableCode,
-  SENDABLE_CODES,
-  type SentCloseReason,
-} from '../protocol/close-reasons.js';
 import type { FleetStore } from '../fleet/fleet.store.js';
 import type { LeakSettings } from '../signals/leak.settings.js';
+import { resolveAudit } from './audit.resolver.js';
+import { resolveCloseCodes } from './close-codes.resolver.js';
 import {
   GATEWAY_OPTION_KEYS,
   resolveConnectionSettings,
@@ -26,14 +23,6 @@ import { fleetStoreOf } from './fleet.store.resolver.js';
 import { OptionReader } from './option.reader.js';
 
 const DEFAULT_KEEP_ALIVE_MS = 30_000;
-const SENT_REASONS: readonly SentCloseReason[] = [
-  'stale_sweep',
-  'timeout',
-  'backpressure',
-  'evicted',
-  'shutdown',
-  'abuse',
-];
 const KNOWN = [
   ...GATEWAY_OPTION_KEYS,
   'tcpKeepAlive',
@@ -48,6 +37,7 @@ const KNOWN = [
   'closeCodes',
   'logging',
   'fleet',
+  'audit',
   'clock',
 ];
 
@@ -71,6 +61,7 @@ export interface ResolvedOptions {
   readonly gateways: 'all' | 'decorated';
   readonly logging: LoggingSettings;
   readonly fleet: FleetStore | undefined;
+  readonly audit: AuditSettings | false;
   readonly clock: Clock;
 }
 
@@ -84,7 +75,7 @@ export function resolveOptions(options: ConnectionHealthModuleOptions | undefine
   const given: ConnectionHealthModuleOptions = options ?? {};
   const shared: SharedSettings = {
     tcpKeepAlive: tcpKeepAliveOf(given.tcpKeepAlive),
-    closeCodes: closeCodesOf(given.closeCodes),
+    closeCodes: resolveCloseCodes(given.closeCodes),
   };
   return {
     defaults: resolveConnectionSettings(given, shared),
@@ -102,6 +93,7 @@ export function resolveOptions(options: ConnectionHealthModuleOptions | undefine
     gateways: reader.oneOf('gateways', ['all', 'decorated'], 'all'),
     logging: loggingOf(given.logging),
     fleet: fleetStoreOf(reader),
+    audit: resolveAudit(given.audit),
     clock: clockOf(reader, given),
   };
 }
@@ -133,19 +125,6 @@ function tcpKeepAliveOf(options: unknown): ConnectionSettings['tcpKeepAlive'] {
   if (options === false) return false;
   const reader = new OptionReader('tcpKeepAlive', options, ['initialDelayMs']);
   return { initialDelayMs: reader.milliseconds('initialDelayMs', DEFAULT_KEEP_ALIVE_MS) };
-}
-
-function closeCodesOf(options: unknown): Record<SentCloseReason, number> {
-  const reader = new OptionReader('closeCodes', options, SENT_REASONS);
-  const codeOf = (reason: SentCloseReason): number => {
-    const given = reader.given(reason);
-    const code = given === undefined ? CLOSE_REASONS[reason].code : given;
-    return isSendableCode(code) ? code : reader.reject(reason, SENDABLE_CODES, code);
-  };
-  return Object.fromEntries(SENT_REASONS.map((reason) => [reason, codeOf(reason)])) as Record<
-    SentCloseReason,
-    number
-  >;
 }
 
 function massTimeoutOf(options: unknown): MassTimeoutSettings | false {

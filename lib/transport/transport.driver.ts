@@ -99,6 +99,12 @@ export interface TransportDriver {
   terminate(socket: object): void;
   /** The sockets that a server itself knows of; `undefined` where it keeps no list. */
   socketsOf(server: object): ReadonlySet<object> | undefined;
+  /** What was agreed on with the peer; `maxPayload` in bytes, `undefined` where there is no limit or none is known. */
+  agreedWith(socket: object): { readonly extensions: string; readonly maxPayload: number | undefined };
+  /** Whether the peer's close frame has arrived. */
+  wasToldToClose(socket: object): boolean;
+  /** What the app sends on a socket goes nowhere from now on. @returns takes it back */
+  mute(socket: object): () => void;
   /** Answers every new upgrade with 503 from now on. @returns takes it back */
   refuseUpgrades(server: object, retryAfterS: number): () => void;
   /** Forgets the record of a socket that lives on. */

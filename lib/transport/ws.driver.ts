@@ -60,6 +60,29 @@ export class WsDriver implements TransportDriver {
     return (server as WsServer).clients;
   }
 
+  agreedWith(socket: object): { extensions: string; maxPayload: number | undefined } {
+    // The server's option, as its receiver keeps it; 0 stands for no limit (ws, lib/receiver.js).
+    const { extensions, _receiver: receiver } = socket as {
+      readonly extensions?: string;
+      readonly _receiver?: { readonly _maxPayload?: number } | null;
+    };
+    return { extensions: extensions ?? '', maxPayload: receiver?._maxPayload || undefined };
+  }
+
+  wasToldToClose(socket: object): boolean {
+    return (socket as { _closeFrameReceived?: boolean })._closeFrameReceived === true;
+  }
+
+  mute(socket: object): () => void {
+    const own = Object.getOwnPropertyDescriptor(socket, 'send');
+    Object.defineProperty(socket, 'send', { value: swallow, writable: true, configurable: true });
+    return () => {
+      if ((socket as WsSocket).send !== swallow) return;
+      if (own === undefined) Reflect.deleteProperty(socket, 'send');
+      else Object.defineProperty(socket, 'send', own);
+    };
+  }
+
   refuseUpgrades(server: object, retryAfterS: number): () => void {
     const { options } = server as WsServer;
     const original = options.verifyClient;
@@ -119,6 +142,12 @@ export class WsDriver implements TransportDriver {
     if (record !== undefined) record.midMessage = socket._sender?._firstFragment === false;
     (socket as { [CONNECTION]?: ObservedSocket | undefined })[CONNECTION] = record;
   }
+}
+
+/** Sends nothing, and says that it was sent: the app must not wait for it. */
+function swallow(_data: unknown, options?: unknown, callback?: unknown): void {
+  const sent = typeof options === 'function' ? options : callback;
+  if (typeof sent === 'function') setImmediate(() => Reflect.apply(sent, undefined, []));
 }
 
 function replaceSocketClass(server: WsServer): () => void {

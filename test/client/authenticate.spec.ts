@@ -127,7 +127,8 @@ describe('a login', () => {
     expect(client.of('end')).toEqual([]);
   });
 
-  it('of a connection that is gone changes nothing for the one that took its place', async () => {
+  /** The first connection was lost during its login, and the second one is in its own; neither has an outcome. */
+  async function secondLogin() {
     const server = await serve();
     const outcomes: (() => void)[] = [];
     const client = connect(server.url, {
@@ -136,6 +137,11 @@ describe('a login', () => {
     await until('the first logs in', () => outcomes.length === 1);
     server.last!.socket.terminate();
     await until('the second logs in', () => outcomes.length === 2);
+    return { server, client, outcomes };
+  }
+
+  it('of a connection that is gone changes nothing for the one that took its place', async () => {
+    const { server, client, outcomes } = await secondLogin();
     outcomes[0]!();
     client.socket.send('queued');
     await sleep(50);
@@ -148,14 +154,7 @@ describe('a login', () => {
   });
 
   it('that comes too late to be the first does not take the place of the second', async () => {
-    const server = await serve();
-    const outcomes: (() => void)[] = [];
-    const client = connect(server.url, {
-      authenticate: () => new Promise((resolve) => outcomes.push(resolve)),
-    });
-    await until('the first logs in', () => outcomes.length === 1);
-    server.last!.socket.terminate();
-    await until('the second logs in', () => outcomes.length === 2);
+    const { server, client, outcomes } = await secondLogin();
     outcomes[1]!();
     await sleep(20);
     outcomes[0]!();

@@ -180,6 +180,20 @@ describe('a process with a client', () => {
     expect(performance.now() - closedAt).toBeLessThan(3_000);
   }, 20_000);
 
+  it('exits by itself after close(), although its server says nothing any more', async () => {
+    const server = await processes.server({ heartbeat: { intervalMs: 60_000, timeoutMs: 59_000 } });
+    const client = processes.client({ url: server.url });
+    await client.receive('open');
+    await server.until('it is heard of', ({ open }) => open === 1);
+    server.process.child.kill('SIGSTOP');
+    const exited = once(client.child, 'exit');
+    client.send('close');
+    const closedAt = performance.now();
+    expect(await exited).toEqual([0, null]);
+    // `ws` by itself would wait for 30 s.
+    expect(performance.now() - closedAt).toBeLessThan(15_000);
+  }, 40_000);
+
   it('lives on while the client is away, and exits by itself after close()', async () => {
     const server = await serve();
     const client = processes.client({

@@ -19,6 +19,7 @@ class ChatGateway {
 
 describe('beside a server of ours, the client', () => {
   const startApp = useApps();
+  const serve = useServers();
   const connect = useClients();
   const heartbeat = { intervalMs: INTERVAL, timeoutMs: 150 };
 
@@ -50,6 +51,18 @@ describe('beside a server of ours, the client', () => {
     await until('the server has answered a question', () => client.socket.latencyMs !== undefined);
     expect(client.socket.latencyMs).toBeGreaterThanOrEqual(0);
     expect(client.socket.latencyMs).toBeLessThan(1_000);
+  });
+
+  it('takes no answer for its own that it has not asked for', async () => {
+    const server = await serve(({ socket }) => {
+      socket.send(serverPing(10_000));
+      for (const ts of [0, 1, Date.now()]) socket.send(JSON.stringify({ type: 'server_pong', ts }));
+    });
+    const client = connect(server.url);
+    await until('it has answered', () => server.got.length === 1);
+    await sleep(50);
+    expect(client.socket.latencyMs).toBeUndefined();
+    expect(client.messages).toEqual([]);
   });
 
   it('asks no more often than it waits for answers, however often it is told to', async () => {

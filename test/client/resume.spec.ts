@@ -54,6 +54,10 @@ describe('a client that is back', () => {
     server.last!.socket.close(1012);
     await until('it is back', () => server.connections[1]?.got.length === 2);
     expect(JSON.parse(String(server.last!.got[0]))).toMatchObject({ reason: 'drain', attempts: 1 });
+    // What was said then is over with it.
+    server.last!.socket.terminate();
+    await until('it is back again', () => server.connections[2]?.got.length === 2);
+    expect(JSON.parse(String(server.last!.got[0]))).toMatchObject({ reason: 'error', attempts: 1 });
   });
 
   it('counts the attempts it took', async () => {

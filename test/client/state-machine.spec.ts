@@ -66,10 +66,16 @@ const steps = fc.oneof(
 );
 
 const advice = fc.constantFrom('now' as const, 'backoff' as const, 'never' as const, undefined);
+const event = fc.constantFrom('open', 'message', 'error', 'close', 'drop', 'end', 'nothing');
 const setup: fc.Arbitrary<Setup> = fc.record({
   asksForUrl: fc.boolean(),
   logsIn: fc.boolean(),
   isEager: fc.boolean(),
+  reaction: fc.oneof(
+    { weight: 4, arbitrary: fc.record({ on: event, step: fc.constant({ do: 'send' as const }) }) },
+    { weight: 1, arbitrary: fc.record({ on: event, step: fc.constant({ do: 'close' as const }) }) },
+    { weight: 1, arbitrary: fc.constant({ on: 'subscription', step: { do: 'close' as const } }) },
+  ),
   options: fc.record({
     maxRetries: fc.constantFrom(Infinity, Infinity, 3),
     minUptimeMs: fc.constantFrom(0, 5_000),

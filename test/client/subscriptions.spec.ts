@@ -127,6 +127,7 @@ describe('a subscription', () => {
     });
     client.socket.send('queued');
     await until('it has ended', () => client.of('end').length > 0);
+    expect(client.story).toEqual(['close', 'drop', 'end']);
     expect(server.got).toEqual([]);
     expect(isAsked).toBe(false);
     expect(client.of('drop').map(({ data, reason }) => [data, reason])).toEqual([['queued', 'ended']]);

@@ -47,6 +47,18 @@ export class FakeDriver implements TransportDriver {
     return false;
   }
 
+  agreedWith(): { extensions: string; maxPayload: undefined } {
+    return { extensions: '', maxPayload: undefined };
+  }
+
+  wasToldToClose(): boolean {
+    return false;
+  }
+
+  mute(): () => void {
+    return () => undefined;
+  }
+
   isOpen(): boolean {
     return this.open;
   }

@@ -115,7 +115,10 @@ describe('the arrows of lib/', () => {
   });
 
   it('the product itself never imports a transport or Redis library: sockets and clients are known by their shape', () => {
-    const importers = FILES.filter(({ folder }) => folder !== 'testing').filter(({ foreign }) =>
+    // The audit command is a client: it opens WebSockets of its own.
+    const importers = FILES.filter(
+      ({ folder, path }) => folder !== 'testing' && !path.startsWith('audit/probe/'),
+    ).filter(({ foreign }) =>
       foreign.some((name) => /^(ws|socket\.io|engine\.io|ioredis|redis)(\/|$)/.test(name)),
     );
     expect(importers.map(({ path }) => path)).toEqual([]);
@@ -130,6 +133,36 @@ describe('the arrows of lib/', () => {
       expect(trespasses(inFolder(folder), isAllowed)).toEqual([]);
     },
   );
+
+  it("the gateway's half of the audit knows nothing of the command's, and nothing that judges", () => {
+    const half = FILES.filter(({ path }) => path.startsWith('audit/gateway/'));
+    const allowed = /^(audit\/gateway|connection|lifecycle|protocol|clock)\//;
+    expect(half.length).toBeGreaterThan(5);
+    expect(trespasses(half, (_file, path) => allowed.test(path))).toEqual([]);
+    const strangers = half.flatMap(({ foreign }) =>
+      foreign.filter((name) => !/^node:(crypto|http)$/.test(name)),
+    );
+    expect(strangers).toEqual([]);
+  });
+
+  it('the commands know the wire and the shapes of reports, and nothing of a gateway', () => {
+    const commands = inFolder('audit').filter(({ path }) => !path.startsWith('audit/gateway/'));
+    const allowed = /^(audit\/(?!gateway\/)|protocol\/|diagnostics\/diagnostics\.snapshot\.)/;
+    expect(trespasses(commands, (_file, path) => allowed.test(path))).toEqual([]);
+    const nest = commands.flatMap(({ foreign }) => foreign.filter((name) => !/^(node:|ws$)/.test(name)));
+    expect(nest).toEqual([]);
+  });
+
+  it('nobody needs the commands, and only the wiring the half in the gateway', () => {
+    const others = FILES.filter(({ folder }) => folder !== 'audit');
+    const strangers = trespasses(
+      others,
+      ({ folder }, path) =>
+        !path.startsWith('audit/') ||
+        (path.startsWith('audit/gateway/') && (folder === '' || path === 'audit/gateway/audit.settings.ts')),
+    );
+    expect(strangers).toEqual([]);
+  });
 
   it('options know the shapes of everything, and drag in nothing that acts', () => {
     const acting = inFolder('options').flatMap(({ path, text }) =>

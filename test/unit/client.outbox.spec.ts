@@ -45,6 +45,17 @@ describe('the outbox', () => {
     expect(drain()).toEqual(kept);
   });
 
+  it('puts what is sent by one who is told of a loss behind the message that caused it', () => {
+    const dropped: Sendable[] = [];
+    const outbox = new Outbox({ maxMessages: 2, maxBytes: 99, drop: 'oldest' }, (data) => {
+      dropped.push(data);
+      if (data === 'a') outbox.add('sorry for a');
+    });
+    for (const data of ['a', 'b', 'c']) outbox.add(data);
+    expect(dropped).toEqual(['a', 'b']);
+    expect([outbox.take(), outbox.take(), outbox.take()]).toEqual(['c', 'sorry for a', undefined]);
+  });
+
   it('does not throw everything out for a message that can never fit', () => {
     const { outbox, dropped, drain } = makeOutbox();
     outbox.add('a');

@@ -172,6 +172,17 @@ describe('the pulse of a server', () => {
       expect(log).toEqual(['probe 7000', `probe ${7_100 + INTERVAL + GRACE}`]);
     });
 
+    it('once a grace, by a timer that is a little faster than ours, does not put the verdict off', () => {
+      const { pulse, log } = start();
+      time().advance(1);
+      pulse.check();
+      time().advance(GRACE - 1);
+      time().stall(1);
+      pulse.check();
+      time().advance(0);
+      expect(log).toEqual(['probe 1', `dead ${1 + GRACE}`]);
+    });
+
     it('asks once a grace at most, and a check cannot put the verdict off', () => {
       const { pulse, log } = start();
       time().advance(1);

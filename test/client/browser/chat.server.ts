@@ -5,7 +5,7 @@ import type {
 } from 'nestjs-connection-health';
 
 import { TestProcess } from '../../support/process.js';
-import { sleep } from '../../support/wait.js';
+import { untilReport } from '../support/until.report.js';
 
 /** What the server knows. */
 export interface ServerReport {
@@ -38,20 +38,9 @@ export class ChatServer {
     return this.process.ask('report', 'report');
   }
 
-  /** Resolves as soon as the server's report says so. @throws after `withinMs`, with the last report */
-  async until(
-    what: string,
-    holds: (report: ServerReport) => boolean,
-    withinMs = 10_000,
-  ): Promise<ServerReport> {
-    const deadline = Date.now() + withinMs;
-    for (;;) {
-      const report = await this.report();
-      if (holds(report)) return report;
-      if (Date.now() > deadline)
-        throw new Error(`waited ${withinMs} ms in vain for: ${what}; ${JSON.stringify(report)}`);
-      await sleep(20);
-    }
+  /** Resolves with the report as soon as it says so. @throws after `withinMs`, with the last one */
+  until(what: string, holds: (report: ServerReport) => boolean, withinMs?: number): Promise<ServerReport> {
+    return untilReport(() => this.report(), what, holds, withinMs);
   }
 
   stop(): void {

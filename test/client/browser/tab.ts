@@ -1,7 +1,7 @@
 import type { CDPSession, Page } from 'playwright-core';
 
-import { sleep } from '../../support/wait.js';
 import type { Chromium } from './chromium.js';
+import { untilReport } from '../support/until.report.js';
 
 /** Something that a page noted, and when, in milliseconds since the Unix epoch. */
 export interface PageEvent {
@@ -71,16 +71,9 @@ export class Tab {
     return (await this.report()).events.filter((event) => event.type === type);
   }
 
-  /** Resolves as soon as the page's report says so. @throws after `withinMs`, with the last report */
-  async until(what: string, holds: (report: PageReport) => boolean, withinMs = 10_000): Promise<PageReport> {
-    const deadline = Date.now() + withinMs;
-    for (;;) {
-      const report = await this.report();
-      if (holds(report)) return report;
-      if (Date.now() > deadline)
-        throw new Error(`waited ${withinMs} ms in vain for: ${what}; ${JSON.stringify(report)}`);
-      await sleep(20);
-    }
+  /** Resolves with the report as soon as it says so. @throws after `withinMs`, with the last one */
+  until(what: string, holds: (report: PageReport) => boolean, withinMs?: number): Promise<PageReport> {
+    return untilReport(() => this.report(), what, holds, withinMs);
   }
 
   /** Stops the page's timers and events, as Chromium does to save memory; a frozen page is hidden, too. */

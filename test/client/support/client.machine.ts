@@ -25,9 +25,10 @@ export class ClientMachine {
   private hasAttempted = false;
   private sent = 0;
   private subscribed = 0;
+  private reactions = 0;
 
   constructor(
-    setup: Setup,
+    private readonly setup: Setup,
     private readonly time: FakeTime,
     private readonly page: FakePage,
   ) {
@@ -157,6 +158,7 @@ export class ClientMachine {
     const text = `subscription ${++this.subscribed}`;
     const forgetEntry = this.ledger.subscribe(key, throws ? undefined : text);
     const forget = this.client.subscribe(key, () => {
+      this.react('subscription');
       if (throws) throw new Error('no message');
       return text;
     });
@@ -185,6 +187,8 @@ export class ClientMachine {
     const send = socket.send.bind(socket);
     socket.send = (data: unknown) => {
       const frame = String(data);
+      // A subscription that ends the client still returns its message: no socket takes it any more.
+      if (socket.readyState !== 1 && this.isClosed) return;
       if (socket.readyState !== 1) this.fault(`it sends ${frame} on a socket that is not open`);
       if (!frame.startsWith('{"type":"client_')) this.ledger.deliver(socket, frame);
       send(data);
@@ -201,6 +205,13 @@ export class ClientMachine {
     const last = this.story.filter((other) => /^(open|close|end)$/.test(other));
     if (type === 'open' && last.at(-2) === 'open') this.fault('it opens twice without a close between');
     if (type === 'end' && last.at(-2) !== 'close') this.fault('its end comes before its close');
+    this.react(type);
+  }
+
+  /** The app does something within what it is told. Not endlessly: what it does may be told, too. */
+  private react(on: string): void {
+    const { reaction } = this.setup;
+    if (reaction.on === on && this.reactions++ < 3) this.perform(reaction.step);
   }
 
   private examine(step: Step): void {

@@ -53,6 +53,13 @@ export class FakeSocket {
     this.emit('message', { data: typeof message === 'string' ? message : JSON.stringify(message) });
   }
 
+  /** What was read is no WebSocket any more: the end comes next. */
+  fail(error: Error): void {
+    if (this.readyState === 3) return;
+    this.readyState = 2;
+    this.emit('error', { error });
+  }
+
   /** It is gone. */
   end(code = 1006, reason = ''): void {
     if (this.readyState === 3) return;

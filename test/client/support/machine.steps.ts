@@ -15,5 +15,7 @@ export interface Setup {
   readonly logsIn: boolean;
   /** Its sockets tell of their end within `close()`. */
   readonly isEager: boolean;
+  /** What the app does within its listener of an event, or within its subscription, a few times. */
+  readonly reaction: { readonly on: string; readonly step: Step };
   readonly options: HealthyWebSocketOptions;
 }

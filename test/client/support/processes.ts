@@ -8,7 +8,7 @@ import type { HealthyWebSocketOptions } from 'nestjs-connection-health/client';
 import type { ConnectionHealthModuleOptions } from 'nestjs-connection-health';
 
 import { TestProcess } from '../../support/process.js';
-import { sleep } from '../../support/wait.js';
+import { untilReport } from './until.report.js';
 
 /** What a server in another process has seen. */
 export interface ServerReport {
@@ -44,20 +44,9 @@ export class NestServer {
     return this.process.ask('report', 'report');
   }
 
-  /** Resolves with the report as soon as it says so. @throws after `withinMs`, with the last report */
-  async until(
-    what: string,
-    holds: (report: ServerReport) => boolean,
-    withinMs = 10_000,
-  ): Promise<ServerReport> {
-    const deadline = performance.now() + withinMs;
-    for (;;) {
-      const report = await this.report();
-      if (holds(report)) return report;
-      if (performance.now() > deadline)
-        throw new Error(`waited ${withinMs} ms in vain for: ${what}; ${JSON.stringify(report)}`);
-      await sleep(20);
-    }
+  /** Resolves with the report as soon as it says so. @throws after `withinMs`, with the last one */
+  until(what: string, holds: (report: ServerReport) => boolean, withinMs?: number): Promise<ServerReport> {
+    return untilReport(() => this.report(), what, holds, withinMs);
   }
 }
 

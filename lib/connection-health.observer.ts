@@ -1,0 +1,30 @@
+import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
+import type { Connection } from './connection/connection.js';
+import type { ObservedSocket, SocketObserver } from './transport/transport.driver.js';
+
+/** What taps report to. */
+export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<ObservedSocket> {
+  const observer: SocketObserver<Connection> = {
+    message: (connection, data, isBinary) =>
+      parts.filter.message(connection, data, isBinary) ||
+      (parts.audit?.message(connection, data, isBinary) ?? false),
+    control: (connection, kind, payload) => {
+      parts.filter.control(connection, payload);
+      parts.audit?.control(connection, kind, payload);
+    },
+    sent: sentListenerOf(parts),
+    messageFinished: (connection) => {
+      parts.filter.messageFinished(connection);
+      parts.engine.messageFinished(connection, parts.awake.now());
+    },
+    closing: (connection, sentCode) => parts.tracker.closing(connection, sentCode),
+    closed: (connection, code, reason) => parts.tracker.closed(connection, code, reason),
+    paused: (connection, isPaused) => parts.tracker.paused(connection, isPaused),
+  };
+  return observer as SocketObserver<ObservedSocket>;
+}
+
+/** Called for each message that the app sends: not at all where nobody wants to know. */
+function sentListenerOf({ leaks }: ConnectionHealthRuntime): ((connection: Connection) => void) | undefined {
+  return leaks === undefined ? undefined : (connection) => leaks.cuts.sent(connection);
+}
