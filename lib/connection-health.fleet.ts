@@ -34,7 +34,7 @@ export function fleetFor(parts: ConnectionHealthRuntime): FleetParts {
   const { mirror } = member;
   const follower: ConnectionFollower = {
     opened: (connection) => mirror.put(connection),
-    identified: (connection) => mirror.put(connection),
+    identified: (connection) => mirror.update(connection),
     closed: (connection) => mirror.drop(connection),
     forgotten: (connection) => mirror.drop(connection),
   };

@@ -40,7 +40,12 @@ export class ConnectionMirror<Each extends Mirrored> {
     return this.gatewayNames;
   }
 
-  /** A connection is there, or is different. */
+  /** A connection is different; one that is not there, since nobody watches it any more, is none of ours. */
+  update(connection: Each): void {
+    if (this.placeOf.has(connection)) this.put(connection);
+  }
+
+  /** A connection is there. */
   put(connection: Each): void {
     const place = this.placeOf.get(connection) ?? this.free.pop() ?? this.places.length;
     this.places[place] = connection;

@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
 import { describe, expect, it } from '@jest/globals';
 import { MemoryFleetStore, type FleetStore } from 'nestjs-connection-health';
+
+import { WebSocketServer } from 'ws';
 
 import { bucketOf } from '../../lib/fleet/record.codec.js';
 import type { TestApp } from '../support/app.js';
@@ -146,6 +151,23 @@ describe('several apps of one process', () => {
       partial: false,
     });
     await expect(a!.service.fleet.disconnect({ id }, { code: 1 })).rejects.toThrow('disconnect(): code');
+  });
+
+  it('forget connections that nobody watches any more', async () => {
+    const [a, b] = await startFleet(2, new MemoryFleetStore({ beatMs: BEAT_MS }));
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    const stop = a!.service.watch(server, { name: 'Own' });
+    const client = await TestClient.connect(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const [socket] = server.clients;
+    a!.service.identify(socket!, 'anna');
+    await until('it is seen', () => b!.service.fleet.isOnline('anna'));
+
+    stop();
+    await until('it is not', async () => !(await b!.service.fleet.isOnline('anna')));
+    expect((await b!.service.fleet.connections()).connections).toEqual([]);
+    client.socket.terminate();
+    server.close();
   });
 
   it('leave nothing in the store when they close, one after the other', async () => {

@@ -150,6 +150,18 @@ describe('the mirror of the connections', () => {
     expect([...store.tables.activity.keys()].sort()).toEqual(['0', '1']);
   });
 
+  it('takes no news of a connection that is gone: who it is may become known late', () => {
+    const mirror = mirrorOf();
+    const one = connection(1);
+    mirror.put(one);
+    mirror.drop(one);
+    one.identity = 'anna';
+    mirror.update(one);
+    const store = new Written();
+    store.write(mirror);
+    expect([mirror.size, store.tables.records.size, store.find('anna')]).toEqual([0, 0, []]);
+  });
+
   it('says for places that are used again when their new connection was opened', () => {
     const mirror = mirrorOf();
     const old = connection(1);

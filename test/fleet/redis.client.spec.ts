@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -97,6 +97,23 @@ describe('clients as apps have them', () => {
     expect(await answersOf(client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }), 'buffers')).toEqual(
       RIGHT,
     );
+  });
+
+  it('a user of Redis who may do only what docs/fleet.md says', async () => {
+    const [, sentence] = /these commands, most of them called by scripts: (.+?)\./s.exec(
+      readFileSync('docs/fleet.md', 'utf8'),
+    )!;
+    const allowed = [...sentence!.matchAll(/`(\w+)`/g)].map(([, command]) => `+${command}`);
+    const admin = new Redis(url);
+    ends.push(() => admin.disconnect());
+    await admin.acl('SETUSER', 'fleet', 'on', 'nopass', '~{acl*', ...allowed, '+info', '+client');
+    const client = new Redis(url, { username: 'fleet', password: 'any' });
+    ends.push(() => client.disconnect());
+    expect(await answersOf(client, 'acl')).toEqual(RIGHT);
+    const store = new RedisFleetStore(client, { prefix: 'acl' });
+    await store.claim('a.1');
+    await store.clear('b.1');
+    expect(await store.bury({ life: 'b.1', reaper: 'a.1', note: '' })).toBe(false);
   });
 
   it('a pool of node-redis', async () => {

@@ -148,6 +148,15 @@ export function processSuite(library: Library): void {
       expect(told('fleet_node_lost')).toBe(0);
     });
 
+    it('closes promptly where its Redis is away', async () => {
+      const [a] = (await startNodes(1)) as [FleetNode];
+      await a.connect('anna');
+      await redis.kill();
+      const began = performance.now();
+      await a.ask('close');
+      expect(performance.now() - began).toBeLessThan(SLACK_MS);
+    });
+
     it('takes nobody for lost after a Redis that answered nobody for longer than a lease', async () => {
       const [a, b] = (await startNodes(2)) as [FleetNode, FleetNode];
       await a.connect('anna');
