@@ -8,19 +8,25 @@ export interface FindingsPlace {
 }
 
 const MAX_ERROR = 200;
+/** Attempts in a row after which it is told: one may be a client that still connects, or a server that saves. */
+const TOLD_FROM = 2;
 
 /** Whether the store answers: told once when it ceases to, and once when it does again. */
 export class StoreHealth {
-  /** Whether the last call failed. */
-  isAway = false;
+  private failures = 0;
 
   constructor(
     private readonly store: string,
     private readonly board: FindingsPlace,
   ) {}
 
+  /** Whether the last attempt failed. */
+  get isAway(): boolean {
+    return this.failures > 0;
+  }
+
   failed(error: unknown): void {
-    this.isAway = true;
+    if (++this.failures < TOLD_FROM) return;
     this.board.raise({
       signal: 'fleet_store_unreachable',
       severity: 'warning',
@@ -31,7 +37,7 @@ export class StoreHealth {
   }
 
   answered(): void {
-    this.isAway = false;
+    this.failures = 0;
     this.board.clear('fleet_store_unreachable');
   }
 }
