@@ -115,6 +115,8 @@ export class ConnectionHealthModule
     await this.runtime.drain?.drain();
     // Sockets end from here on because the app does; nobody is to be judged for that.
     this.runtime.stopJudging();
+    // Now, while a client that the app ends in its last hooks still works.
+    await this.runtime.fleet.member?.leave();
   }
 
   onApplicationShutdown(): void {

@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import type { Clock } from './clock/clock.js';
 import type { Enforcement } from './connection/connection.settings.js';
 import type { TrustProxy } from './connection/peer.reader.js';
+import type { FleetStore } from './fleet/fleet.store.js';
 import type { LogLevel } from './lifecycle/lifecycle.catalogue.js';
 import type { SentCloseReason } from './protocol/close-reasons.js';
 import type { HeartbeatCodec } from './protocol/heartbeat.codec.js';
@@ -185,6 +186,8 @@ export interface ConnectionHealthModuleOptions extends GatewayHealthOptions {
     /** @default 100 */
     maxPerSecond?: number;
   };
+  /** Where the nodes of a fleet know of each other, for example a `RedisFleetStore`. @default this process is the fleet */
+  fleet?: FleetStore;
   /**
    * Lets `npx connection-health audit` find out what lies between the clients and this gateway. Whoever knows the token
    * may: 16 to 256 printable characters, no spaces.

@@ -11,6 +11,7 @@ import { takeCensus } from './connection/connection.census.js';
 import type { HistorySample } from './connection/connection.history.js';
 import { ServerTally } from './connection/server.tally.js';
 import { diagnosticsOf, type DiagnosticsSnapshot } from './diagnostics/diagnostics.snapshot.js';
+import type { FleetSize } from './fleet/fleet.answers.js';
 import type { Finding } from './lifecycle/lifecycle.events.js';
 import type { MetricsSource } from './metrics/metrics.source.js';
 import type { SweepSchedule, SweepVitals, VitalsSource } from './terminus/vitals.source.js';
@@ -42,15 +43,21 @@ export class ConnectionHealthReports implements DiagnosticsSource, MetricsSource
     return this.runtime.findings.list();
   }
 
+  fleet(): FleetSize {
+    return this.runtime.fleet.view.size();
+  }
+
   snapshot(): DiagnosticsSnapshot {
     const { registry, awake, latencies, sweeper } = this.runtime;
+    const census = takeCensus(registry, awake);
     return diagnosticsOf({
-      census: takeCensus(registry, awake),
+      census,
       totals: this.totals(),
       identities: this.identities(),
       findings: this.findings(),
       latency: latencies.percentiles(),
       lastSweep: sweeper.lastReport,
+      fleet: this.runtime.fleet.view.overview(census.all),
     });
   }
 

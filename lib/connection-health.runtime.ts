@@ -7,6 +7,7 @@ import { ConnectionCloser } from './connection/connection.closer.js';
 import type { Connection } from './connection/connection.js';
 import { ConnectionHistory } from './connection/connection.history.js';
 import { ConnectionRegistry } from './connection/connection.registry.js';
+import { idPrefix } from './connection/id.prefix.js';
 import { ConnectionPhotographer } from './connection/connection.snapshot.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
 import { TallyKeeper } from './connection/tally.keeper.js';
@@ -36,6 +37,8 @@ import { FindingsBoard } from './signals/findings.board.js';
 import type { LeakFinder } from './signals/leak.finder.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
 import { TroubleFinder } from './signals/trouble.finder.js';
+import { RuntimeCommands } from './connection-health.commands.js';
+import { fleetFor, type FleetParts } from './connection-health.fleet.js';
 import { ConnectionHealthReports } from './connection-health.reports.js';
 import {
   engineFor,
@@ -63,6 +66,7 @@ export class ConnectionHealthRuntime {
   readonly tallies = new TallyKeeper();
   readonly history = new ConnectionHistory();
   readonly reports = new ConnectionHealthReports(this);
+  readonly commands = new RuntimeCommands(this);
   readonly warnings: string[] = [];
   readonly findings: FindingsBoard;
   readonly userCode: UserCode;
@@ -92,6 +96,7 @@ export class ConnectionHealthRuntime {
   readonly reconciler: RegistryReconciler;
   readonly finder: TroubleFinder;
   readonly leaks: LeakFinder | undefined;
+  readonly fleet: FleetParts;
   readonly audit: AuditDesk | undefined;
 
   constructor(
@@ -141,6 +146,7 @@ export class ConnectionHealthRuntime {
     this.judge = judgeFor(this);
     this.filter = filterFor(this, failed);
     this.leaks = leakFinderFor(this, failed);
+    this.fleet = fleetFor(this);
     this.audit = auditFor(this, failed);
     this.tracker = trackerFor(this);
     this.sweeper = sweeperFor(this, failed);
@@ -212,6 +218,7 @@ export class ConnectionHealthRuntime {
       () => void this.history.note(this.options.clock.monotonic(), () => this.reports.sample()),
       () => this.finder.tick(),
       () => this.leaks?.tick(),
+      () => this.fleet.member?.tick(),
       () => this.audit?.tick(),
       () => this.logger.flush(),
     ];
@@ -242,9 +249,4 @@ export class ConnectionHealthRuntime {
     connection.raw?.destroy?.();
     if (connection.raw?.destroyed !== false) this.tracker.closed(connection, ABNORMAL, '');
   }
-}
-
-/** Tells the connections of one process from those of another, and from those of its next life. */
-function idPrefix(epoch: number): string {
-  return `${epoch.toString(36)}${process.pid.toString(36)}`;
 }

@@ -13,15 +13,12 @@ import type {
   SweepReport,
 } from './connection/connection.commands.js';
 import type { Connection } from './connection/connection.js';
-import { identityOf } from './connection/identity.js';
 import type { ConnectionSnapshot } from './connection/connection.snapshot.js';
 import type { DiagnosticsSnapshot } from './diagnostics/diagnostics.snapshot.js';
+import type { FleetView } from './fleet/fleet.view.js';
 import type { WatchOptions } from './gateway/server.binder.js';
 import type { DrainReport, LifecycleEvent } from './lifecycle/lifecycle.events.js';
-import { isSendableCode, SENDABLE_CODES } from './protocol/close-reasons.js';
 import { recordOf } from './transport/transport.driver.js';
-
-const MAX_CLOSE_TEXT_BYTES = 123;
 
 /** The app's way to see and to act on its connections. */
 @Injectable()
@@ -34,6 +31,11 @@ export class ConnectionHealthService implements ConnectionCommands {
    */
   get events$(): Observable<LifecycleEvent> {
     return this.runtime.bus.events$;
+  }
+
+  /** All nodes that share a store; without the option `fleet`, this process alone. */
+  get fleet(): FleetView {
+    return this.runtime.fleet.view;
   }
 
   /** Aggregates over all connections. */
@@ -77,23 +79,13 @@ export class ConnectionHealthService implements ConnectionCommands {
   }
 
   /**
-   * Closes one connection, or all of an identity, as `evicted`.
+   * Closes one connection of this process, or all of an identity, as `evicted`; `fleet.disconnect()` does it on every node.
    *
    * @returns how many are being closed
    * @throws ConnectionHealthArgumentError for a code or text that no close frame may carry
    */
-  async disconnect(target: ConnectionTarget, { code, reason }: DisconnectOptions = {}): Promise<number> {
-    if (code !== undefined && !isSendableCode(code)) {
-      throw new ConnectionHealthArgumentError('disconnect(): code', SENDABLE_CODES, code);
-    }
-    if (
-      reason !== undefined &&
-      (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_CLOSE_TEXT_BYTES)
-    ) {
-      throw new ConnectionHealthArgumentError('disconnect(): reason', 'a text of at most 123 bytes', reason);
-    }
-    const order = { reason: 'evicted', code, text: reason } as const;
-    return this.targets(target).filter((connection) => this.runtime.closer.close(connection, order)).length;
+  disconnect(target: ConnectionTarget, options: DisconnectOptions = {}): Promise<number> {
+    return this.runtime.commands.disconnect(target, options);
   }
 
   /**
@@ -102,19 +94,8 @@ export class ConnectionHealthService implements ConnectionCommands {
    * @param order `staleAfterMs` is taken at its word, also where it is shorter than a heartbeat interval
    * @throws ConnectionHealthArgumentError
    */
-  async sweep(order: SweepOrder = {}): Promise<SweepReport> {
-    const { staleAfterMs, dryRun } = order;
-    if (staleAfterMs !== undefined && !(Number.isFinite(staleAfterMs) && staleAfterMs > 0)) {
-      throw new ConnectionHealthArgumentError(
-        'sweep(): staleAfterMs',
-        'a number of milliseconds above 0',
-        staleAfterMs,
-      );
-    }
-    if (dryRun !== undefined && typeof dryRun !== 'boolean') {
-      throw new ConnectionHealthArgumentError('sweep(): dryRun', 'true or false', dryRun);
-    }
-    return this.runtime.sweeper.sweep(order);
+  sweep(order: SweepOrder = {}): Promise<SweepReport> {
+    return this.runtime.commands.sweep(order);
   }
 
   /**
@@ -138,17 +119,5 @@ export class ConnectionHealthService implements ConnectionCommands {
    */
   watch(server: object, options?: WatchOptions): () => void {
     return this.runtime.binder.watch(server, options);
-  }
-
-  private targets(target: ConnectionTarget): Connection[] {
-    const { registry } = this.runtime;
-    const { id, identity } = (target ?? {}) as { id?: unknown; identity?: unknown };
-    if (typeof identity === 'string' || typeof identity === 'number')
-      return registry.withIdentity(identityOf(identity));
-    if (typeof id !== 'string') {
-      throw new ConnectionHealthArgumentError('disconnect(): target', '{ id } or { identity }', target);
-    }
-    const connection = this.runtime.reports.find(id);
-    return connection === undefined ? [] : [connection];
   }
 }

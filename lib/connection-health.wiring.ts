@@ -97,6 +97,7 @@ export function trackerFor(parts: ConnectionHealthRuntime): ConnectionTracker {
     followers: [
       parts.tallies,
       ...exceptAudits(parts.leaks?.followers ?? [], parts.audit),
+      ...parts.fleet.followers,
       parts.judge,
       parts.closer,
       parts.engine,

@@ -86,6 +86,36 @@ export type {
 } from './lifecycle/lifecycle.events.js';
 export type { DiagnosticsSnapshot, GatewayDiagnostics } from './diagnostics/diagnostics.snapshot.js';
 
+// Across nodes
+export type { FleetNodeLostEvent, FleetRejoinedEvent } from './lifecycle/fleet.events.js';
+export { MemoryFleetStore } from './fleet/memory.fleet.store.js';
+export type {
+  BeatReply,
+  FleetChanges,
+  FleetDirectory,
+  FleetEntry,
+  FleetLoss,
+  FleetMail,
+  FleetStore,
+  FleetTable,
+  NodeBeat,
+} from './fleet/fleet.store.js';
+export type { FleetView } from './fleet/fleet.view.js';
+export type {
+  FleetConnection,
+  FleetConnections,
+  FleetDisconnectReport,
+  FleetFilter,
+  FleetFinding,
+  FleetNodeSnapshot,
+  FleetOverview,
+  FleetPage,
+  FleetSize,
+  FleetSnapshot,
+  LostNode,
+  SplitSession,
+} from './fleet/fleet.answers.js';
+
 // For orchestrators
 export { ConnectionHealthIndicator } from './terminus/connection-health.indicator.js';
 export type { ReadinessThresholds } from './terminus/readiness.thresholds.js';

@@ -42,7 +42,8 @@ export function latencyOf(latencyMs: number): number | undefined {
 export class ConnectionPhotographer {
   constructor(
     private readonly clock: AwakeClock,
-    private readonly idPrefix: string,
+    /** What all ids of this process begin with. */
+    readonly idPrefix: string,
   ) {}
 
   /** The id of a connection, as in its snapshots. */

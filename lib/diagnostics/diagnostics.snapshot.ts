@@ -1,6 +1,7 @@
 import type { SweepReport } from '../connection/connection.commands.js';
 import type { Census, CensusReport } from '../connection/connection.census.js';
 import { ServerTally } from '../connection/server.tally.js';
+import type { FleetOverview } from '../fleet/fleet.answers.js';
 import type { LatencyPercentiles } from '../heartbeat/latency.window.js';
 import type { Finding } from '../lifecycle/lifecycle.events.js';
 
@@ -25,12 +26,8 @@ export interface DiagnosticsSnapshot {
     /** Absent before the first sweep has ended. */
     readonly last?: Omit<SweepReport, 'connections'>;
   };
-  /** All nodes that share a store; in memory, this one. */
-  readonly fleet: {
-    readonly store: string;
-    readonly nodes: number;
-    readonly total_connections: number;
-  };
+  /** All nodes that share a store, as of the last beat; without a store, this process alone. */
+  readonly fleet: FleetOverview;
 }
 
 /** The same for the connections of one server; what ends in `_total` counts from the start of the process. */
@@ -58,6 +55,7 @@ export function diagnosticsOf(counted: {
   readonly findings: readonly Finding[];
   readonly latency: LatencyPercentiles | undefined;
   readonly lastSweep: SweepReport | undefined;
+  readonly fleet: FleetOverview;
 }): DiagnosticsSnapshot {
   const { totals, identities } = counted;
   const { all, byGateway, none } = counted.census;
@@ -79,7 +77,7 @@ export function diagnosticsOf(counted: {
       latency_ms: counted.latency,
     },
     sweep: { swept_total: sum.closed.stale_sweep, last: withoutConnections(counted.lastSweep) },
-    fleet: { store: 'memory', nodes: 1, total_connections: all.total },
+    fleet: counted.fleet,
   };
 }
 

@@ -45,6 +45,8 @@ export const LIFECYCLE_CATALOGUE = {
   closed: { level: 'log', message: 'connection closed' },
   stalled: { level: 'warn', message: 'event loop stalled, the time was credited to all deadlines' },
   swept: { level: 'debug', message: 'sweep done' },
+  fleet_node_lost: { level: 'warn', message: 'a node of the fleet is lost, and was cleared away' },
+  fleet_rejoined: { level: 'warn', message: 'written into the store of the fleet anew' },
   audit_began: { level: 'log', message: 'an audit of the way to this gateway has begun' },
   audit_refused: { level: 'warn', message: 'an audit was refused' },
   user_code_failed: { level: 'error', message: 'a function of the app failed' },

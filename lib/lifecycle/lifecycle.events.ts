@@ -2,8 +2,10 @@ import type { SweepReport } from '../connection/connection.commands.js';
 import type { GhostKind } from '../connection/connection.js';
 import type { ConnectionSnapshot } from '../connection/connection.snapshot.js';
 import type { CloseReason } from '../protocol/close-reasons.js';
+import type { FleetNodeLostEvent, FleetRejoinedEvent } from './fleet.events.js';
 
-interface EventBase<Type extends string> {
+/** What all events have. */
+export interface EventBase<Type extends string> {
   readonly type: Type;
   /** When it happened, milliseconds since the Unix epoch. */
   readonly at: number;
@@ -103,6 +105,8 @@ export const FINDING_SIGNALS = [
   'registry_mismatch',
   'backpressure',
   'socket_errors',
+  'fleet_store_unreachable',
+  'fleet_stale_records',
 ] as const;
 
 /** One of {@link FINDING_SIGNALS}. */
@@ -237,6 +241,8 @@ export type LifecycleEvent =
   | DrainedEvent
   | StalledEvent
   | SweptEvent
+  | FleetNodeLostEvent
+  | FleetRejoinedEvent
   | AuditBeganEvent
   | AuditRefusedEvent
   | UserCodeFailedEvent;

@@ -57,6 +57,8 @@ export class ConnectionMetrics {
     this.show('ws_backpressured_connections', () => tallySamples(source, (tally) => tally.backpressured));
     this.show('ws_identities_active', () => identitySamples(source));
     this.show('ws_leak_suspected', () => findingSamples(source));
+    this.show('ws_fleet_nodes', () => [{ labels: {}, value: source.fleet().nodes }]);
+    this.show('ws_fleet_connections', () => [{ labels: {}, value: source.fleet().connections }]);
     for (const name of TALLY_COUNTERS) this.show(name, () => this.ledger.take(name));
     for (const name of EVENT_COUNTERS) this.show(name, () => zeroSamples(source, name));
   }

@@ -26,6 +26,10 @@ export class EventMeter {
       bus.on('socket_failed', ({ connection: { gateway }, errorCode }) =>
         instruments.ws_write_errors_total.inc({ gateway, code: socketErrorCodeOf(errorCode) }),
       ),
+      bus.on('fleet_node_lost', ({ connections }) => {
+        instruments.ws_fleet_lost_nodes_total.inc();
+        instruments.ws_fleet_reaped_connections_total.inc(connections);
+      }),
       bus.on('stalled', () => instruments.ws_event_loop_stalls_total.inc()),
       bus.on('swept', ({ report: { durationMs } }) => {
         if (isDuration(durationMs)) instruments.ws_sweep_duration_seconds.observe(durationMs / MS_PER_SECOND);

@@ -122,6 +122,28 @@ export const METRICS_CATALOGUE = {
     values: { signal: FINDING_SIGNALS },
     combine: 'max',
   },
+  ws_fleet_nodes: {
+    type: 'gauge',
+    help: 'Nodes that share a store, this one included; each node says the same of all, so that it is max() that counts them',
+    labels: [],
+    combine: 'max',
+  },
+  ws_fleet_connections: {
+    type: 'gauge',
+    help: 'Connections of all nodes that share a store; each node says the same of all, so that it is max() that counts them',
+    labels: [],
+    combine: 'max',
+  },
+  ws_fleet_lost_nodes_total: {
+    type: 'counter',
+    help: 'Nodes that ceased to beat and were cleared away by this one; each is counted by one node',
+    labels: [],
+  },
+  ws_fleet_reaped_connections_total: {
+    type: 'counter',
+    help: 'Connections that went with the nodes that this one has cleared away',
+    labels: [],
+  },
 } as const satisfies Record<string, MetricRow>;
 
 /** The name of a metric, without the app's prefix. */

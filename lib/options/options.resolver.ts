@@ -10,6 +10,7 @@ import { LOG_LEVELS } from '../lifecycle/lifecycle.catalogue.js';
 import type { LoggingSettings } from '../lifecycle/lifecycle.logger.js';
 import type { MassTimeoutSettings } from '../liveness/mass-timeout.breaker.js';
 import type { MetricsSettings } from '../metrics/metrics.settings.js';
+import type { FleetStore } from '../fleet/fleet.store.js';
 import type { LeakSettings } from '../signals/leak.settings.js';
 import { resolveAudit } from './audit.resolver.js';
 import { resolveCloseCodes } from './close-codes.resolver.js';
@@ -18,6 +19,7 @@ import {
   resolveConnectionSettings,
   type SharedSettings,
 } from './connection.settings.resolver.js';
+import { fleetStoreOf } from './fleet.store.resolver.js';
 import { OptionReader } from './option.reader.js';
 
 const DEFAULT_KEEP_ALIVE_MS = 30_000;
@@ -34,6 +36,7 @@ const KNOWN = [
   'gateways',
   'closeCodes',
   'logging',
+  'fleet',
   'audit',
   'clock',
 ];
@@ -57,6 +60,7 @@ export interface ResolvedOptions {
   readonly trustProxy: TrustProxy;
   readonly gateways: 'all' | 'decorated';
   readonly logging: LoggingSettings;
+  readonly fleet: FleetStore | undefined;
   readonly audit: AuditSettings | false;
   readonly clock: Clock;
 }
@@ -88,6 +92,7 @@ export function resolveOptions(options: ConnectionHealthModuleOptions | undefine
     trustProxy: trustProxyOf(reader, given),
     gateways: reader.oneOf('gateways', ['all', 'decorated'], 'all'),
     logging: loggingOf(given.logging),
+    fleet: fleetStoreOf(reader),
     audit: resolveAudit(given.audit),
     clock: clockOf(reader, given),
   };

@@ -53,7 +53,8 @@ export class ConnectionHealthIndicator implements OnModuleDestroy {
    * leak; `degraded` for a suspected leak and more than `degradedConnections`. Terminus 11 knows no `degraded`: it gets
    * `up` with `degraded: true` in the data.
    *
-   * Data: `connections`, `draining`, `findings` with their `signal`, `severity` and `message`, and the `reasons`, if any.
+   * Data: `connections`, `draining`, `findings` with their `signal`, `severity` and `message`, and the `reasons`, if any; `fleet`
+   * where there is one: its `nodes` and `connections`, and whether they are `partial`.
    *
    * @throws ConnectionHealthArgumentError for thresholds that cannot be used
    */
@@ -64,12 +65,14 @@ export class ConnectionHealthIndicator implements OnModuleDestroy {
     const limits = resolveThresholds(thresholds);
     const { connectionCount: connections, isDraining } = this.vitals;
     const findings = this.vitals.findings();
+    const fleet = this.vitals.fleet();
     const facts = { connections, findings, isDraining, isClosing: this.isClosing };
     const { status, reasons } = judgeReadiness(facts, limits);
     return this.report(key, status, {
       connections,
       draining: isDraining,
       findings: findings.map(({ signal, severity, message }) => ({ signal, severity, message })),
+      ...(fleet.store !== undefined && { fleet }),
       ...(reasons.length > 0 && { reasons }),
     });
   }

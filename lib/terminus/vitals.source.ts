@@ -1,3 +1,4 @@
+import type { FleetSize } from '../fleet/fleet.answers.js';
 import type { Finding } from '../lifecycle/lifecycle.events.js';
 
 /** What health checks ask. */
@@ -8,6 +9,8 @@ export interface VitalsSource {
   readonly isDraining: boolean;
   /** What is wrong at present, the worst first. */
   findings(): readonly Finding[];
+  /** All nodes that share a store, this process included. */
+  fleet(): FleetSize;
   /** Whether connections are looked at as they should be. */
   sweep(): SweepVitals;
 }

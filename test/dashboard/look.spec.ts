@@ -46,6 +46,36 @@ const TOO_PALE = `(() => {
   return pale;
 })()`;
 
+/** Three nodes, and a fourth that was lost. */
+function fleetOf(snapshot: Story['snapshot']): Story['snapshot']['fleet'] {
+  const { connections_by_age: byAge, connections_by_last_activity: byLastActivity } = snapshot;
+  const members = [5_000, 4_000, 3_040].map((total, at) => ({
+    id: `node-${at}`,
+    name: `web-${at}:1`,
+    is_self: at === 0,
+    started_at: Date.now() - 3_600_000,
+    beat_ms_ago: 1_200,
+    total_connections: total,
+    closing: 0,
+    identities: total,
+    connections_by_age: byAge,
+    connections_by_last_activity: byLastActivity,
+    overdue: 0,
+    findings: [],
+  }));
+  return {
+    store: 'redis',
+    partial: false,
+    nodes: 3,
+    members,
+    total_connections: 12_040,
+    connections_by_age: byAge,
+    connections_by_last_activity: byLastActivity,
+    findings: [],
+    lost: [{ id: 'node-4', name: 'web-4:17', at: Date.now(), connections: 12, identities: 9 }],
+  };
+}
+
 describe('the live page', () => {
   const view = useViewers();
   const apps: StoryApp[] = [];
@@ -86,13 +116,16 @@ describe('the live page', () => {
     const story = healthy(Date.now());
     const { url } = await show({
       ...story,
-      snapshot: { ...story.snapshot, fleet: { store: 'redis', nodes: 3, total_connections: 12_040 } },
+      snapshot: { ...story.snapshot, fleet: fleetOf(story.snapshot) },
     });
     const { page } = await view(url);
     await page.waitForSelector(LIVE);
     expect(await textOf(page, '#verdict-title')).toBe('Healthy');
     expect(await textOf(page, '#findings')).toBe('Nothing is wrong at present.');
     expect(await textOf(page, '#fleet')).toContain('12,040 connections on 3 nodes');
+    expect(await textOf(page, '#fleet')).toContain('Lost last: web-4:17, with 12 connections.');
+    expect(await page.locator('#fleet-nodes tbody tr').count()).toBe(3);
+    expect(await textOf(page, '#fleet-nodes')).toContain('web-0:1 (this one)');
   });
 
   it('shows no fleet where there is none', async () => {

@@ -19,6 +19,7 @@ class FakeApp {
   readonly tallies = new Map<string, ServerTally>([['a', new ServerTally()]]);
   readonly named = new Map<string, number>();
   wrong: Finding[] = [];
+  fleet = { store: 'redis', nodes: 3, connections: 12, partial: false };
   readonly latencies = new LatencyWindow();
   readonly bus = new LifecycleBus(
     () => 0,
@@ -29,7 +30,12 @@ class FakeApp {
   constructor(registry: Registry, prefix = '') {
     this.metrics = new ConnectionMetrics({
       settings: { registry, prefix },
-      source: { totals: () => this.tallies, identities: () => this.named, findings: () => this.wrong },
+      source: {
+        totals: () => this.tallies,
+        identities: () => this.named,
+        findings: () => this.wrong,
+        fleet: () => this.fleet,
+      },
       bus: this.bus,
       latencies: this.latencies,
       failed: (error) => this.errors.push(error),
@@ -86,6 +92,15 @@ describe('the metrics of an app', () => {
     expect(seen.value('ws_verdicts_held_total', A)).toBe(3);
     expect(seen.value('ws_event_loop_stalls_total')).toBe(1);
     expect(seen.by('code', 'ws_write_errors_total')).toMatchObject({ ECONNRESET: 2, EPIPE: 1, OTHER: 2 });
+  });
+
+  it('tell how large the fleet is, and what was lost of it', async () => {
+    for (const connections of [5, 0]) app.tell('fleet_node_lost', { node: 'x', name: 'y', connections });
+    const seen = await scrape();
+    expect(seen.value('ws_fleet_nodes')).toBe(3);
+    expect(seen.value('ws_fleet_connections')).toBe(12);
+    expect(seen.value('ws_fleet_lost_nodes_total')).toBe(2);
+    expect(seen.value('ws_fleet_reaped_connections_total')).toBe(5);
   });
 
   it('put durations into buckets in seconds, and what is no duration nowhere', async () => {

@@ -28,7 +28,7 @@ describe('the packed tarball', () => {
       expect.arrayContaining(['LICENSE', 'dist/esm/index.js', 'dist/cjs/index.js', 'dist/cjs/package.json']),
     );
     const shipped =
-      /^(dist\/.+|lib\/operations\/.+|docs\/[\w-]+\.(md|png)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+      /^(dist\/.+|lib\/operations\/.+|docs\/[\w-]+\.(md|png)|docs\/kubernetes\/[\w-]+\.yaml|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
     expect(tarball.files.filter((file) => !shipped.test(file))).toEqual([]);
   });
 
@@ -97,6 +97,7 @@ describe('the packed tarball', () => {
         seen: {
           total: 2,
           assetsAreThere: true,
+          store: 'redis',
           timeouts: '1',
           alive: expect.objectContaining({ status: 'up' }) as unknown,
         },

@@ -31,6 +31,7 @@ const ARROWS: Record<string, readonly string[]> = {
   gateway: ['connection', 'lifecycle', 'transport', 'protocol', 'clock'],
   signals: ['connection', 'lifecycle', 'transport', 'protocol', 'clock'],
   drain: ['connection', 'lifecycle', 'transport', 'protocol', 'clock'],
+  redis: ['fleet'],
 };
 
 /** Packages and Node modules that a folder may import; `node:*` types everywhere but in what runs in browsers. */
@@ -44,6 +45,8 @@ const FOREIGN: Record<string, readonly string[]> = {
   liveness: [],
   lifecycle: ['rxjs'],
   metrics: ['prom-client'],
+  fleet: ['node:crypto', 'node:os'],
+  redis: ['node:crypto'],
   terminus: ['node:timers/promises', '@nestjs/common', '@nestjs/terminus'],
 };
 
@@ -52,7 +55,7 @@ const COMMON = ['connection-health.tokens.ts', 'connection-health.errors.ts', 'c
 
 /** What reporters may import. */
 const READABLE =
-  /^(protocol\/|lifecycle\/lifecycle\.(events|bus)\.|connection\/(connection\.(census|commands|history|snapshot|settings)|server\.tally)\.|heartbeat\/latency\.window\.)/;
+  /^(protocol\/|lifecycle\/lifecycle\.(events|bus)\.|connection\/(connection\.(census|commands|history|snapshot|settings)|server\.tally|bounded\.text|identity)\.|heartbeat\/latency\.window\.|fleet\/fleet\.answers\.)/;
 
 function read(path: string): SourceFile {
   const text = readFileSync(join(LIB, path), 'utf8');
@@ -111,15 +114,17 @@ describe('the arrows of lib/', () => {
     expect(strangers).toEqual([]);
   });
 
-  it('the product itself never imports a transport library: sockets are known by their shape', () => {
+  it('the product itself never imports a transport or Redis library: sockets and clients are known by their shape', () => {
     // The audit command is a client: it opens WebSockets of its own.
     const importers = FILES.filter(
       ({ folder, path }) => folder !== 'testing' && !path.startsWith('audit/probe/'),
-    ).filter(({ foreign }) => foreign.some((name) => /^(ws|socket\.io|engine\.io)(\/|$)/.test(name)));
+    ).filter(({ foreign }) =>
+      foreign.some((name) => /^(ws|socket\.io|engine\.io|ioredis|redis)(\/|$)/.test(name)),
+    );
     expect(importers.map(({ path }) => path)).toEqual([]);
   });
 
-  it.each(['metrics', 'terminus', 'diagnostics'])(
+  it.each(['metrics', 'terminus', 'diagnostics', 'fleet'])(
     '%s reads events, snapshots and counts, and touches nothing that acts but the commands port',
     (folder) => {
       const isAllowed = (_file: SourceFile, path: string): boolean =>

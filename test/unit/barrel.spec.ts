@@ -20,6 +20,7 @@ const EXPORTS = [
   'SkipConnectionHealth',
   'HeartbeatFilterInterceptor',
   'ConnectionHealthService',
+  'MemoryFleetStore',
   'ConnectionHealthIndicator',
   'CLOSE_REASONS',
 ];

@@ -10,6 +10,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { ConnectionHealthIndicator, ConnectionHealthModule } from 'nestjs-connection-health';
 import { HealthyWebSocket } from 'nestjs-connection-health/client';
+import { RedisFleetStore } from 'nestjs-connection-health/redis';
 import { WebSocket } from 'ws';
 
 @WebSocketGateway()
@@ -35,6 +36,7 @@ async function look(address: string, indicator: ConnectionHealthIndicator): Prom
   return {
     total: ((await (await fetch(address)).json()) as { total_connections: number }).total_connections,
     assetsAreThere: assets.length > 2 && statuses.every((status) => status === 200),
+    store: new RedisFleetStore({ call: () => undefined, duplicate: () => undefined }).name,
     timeouts: /^ws_heartbeat_timeouts_total\{gateway="EchoGateway"\} (\d+)$/m.exec(metrics)?.[1],
     ...(await indicator.isAlive('alive')),
   };

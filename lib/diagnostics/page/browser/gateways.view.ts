@@ -1,11 +1,11 @@
 import type { DiagnosticsSnapshot, GatewayDiagnostics } from '../../diagnostics.snapshot.js';
-import { byId, mark, write } from './dom.js';
+import { byId } from './dom.js';
 import { Table } from './table.js';
 import { count, sumOf } from './words.js';
 
 type Row = readonly [name: string, gateway: GatewayDiagnostics];
 
-/** One line per gateway, and one for the fleet where there is one. */
+/** One line per gateway. */
 export class GatewaysView {
   private readonly table = new Table<Row>(
     'Connections by gateway',
@@ -36,16 +36,7 @@ export class GatewaysView {
     byId('gateways').append(this.table.element);
   }
 
-  show({ gateways, fleet }: DiagnosticsSnapshot): void {
+  show({ gateways }: DiagnosticsSnapshot): void {
     this.table.show(Object.entries(gateways));
-    const isShared = fleet.nodes > 1 || fleet.store !== 'memory';
-    byId('fleet-section').hidden = !isShared;
-    if (!isShared) return;
-    mark(byId('fleet'), 'data-nodes', String(fleet.nodes));
-    const nodes = `${count(fleet.nodes)} ${fleet.nodes === 1 ? 'node' : 'nodes'}`;
-    write(
-      byId('fleet'),
-      `${count(fleet.total_connections)} connections on ${nodes}, which know of each other through ${fleet.store}.`,
-    );
   }
 }

@@ -4,6 +4,7 @@ import { ConnectionsView } from './connections.view.js';
 import { CrowdView } from './crowd.view.js';
 import { byId, mark } from './dom.js';
 import { FindingsView } from './findings.view.js';
+import { FleetView } from './fleet.view.js';
 import { GatewaysView } from './gateways.view.js';
 import { Palette } from './palette.js';
 import { Poller, readJson } from './poller.js';
@@ -19,6 +20,7 @@ const charts = new Charts(new Palette(() => charts.repaint()));
 const views = [new TilesView(), new CrowdView()];
 const findings = new FindingsView();
 const gateways = new GatewaysView();
+const fleet = new FleetView();
 
 let range: Range = 'hour';
 let isPaused = false;
@@ -46,6 +48,7 @@ function show(data: PageData): void {
   findings.show(snapshot.findings);
   for (const view of views) view.show(data);
   gateways.show(snapshot);
+  fleet.show(snapshot, at);
   connections.offer(data.details);
   if (store.add(data)) charts.show(range, store.series(range));
 }

@@ -24,6 +24,8 @@ const TITLES: Readonly<Record<FindingSignal, string>> = {
   registry_mismatch: 'Inconsistent: sockets and records disagree',
   backpressure: 'Slow readers: data waits to be sent',
   socket_errors: 'Network trouble: sockets fail',
+  fleet_stale_records: 'Fleet: a node keeps stale connections',
+  fleet_store_unreachable: 'Fleet: its store does not answer',
 };
 
 const ORDER = Object.keys(TITLES);

@@ -1,0 +1,161 @@
+import type { ConnectionCommands } from '../connection/connection.commands.js';
+import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
+import { BoundedStore } from './bounded.store.js';
+import { passOver } from './census.pass.js';
+import { ConnectionMirror } from './connection.mirror.js';
+import { rollOf } from './fleet.overview.js';
+import type { FleetSource, Mirrored } from './fleet.source.js';
+import type { FleetDirectory, FleetStore } from './fleet.store.js';
+import { LeaseKeeper } from './lease.keeper.js';
+import { NodeReaper } from './node.reaper.js';
+import { encodeSummary, type NodeSummary } from './node.summary.js';
+import { PostOffice } from './post.office.js';
+import { summaryOf } from './self.summary.js';
+import { staleRecordsFinding } from './stale-records.finding.js';
+import { StoreHealth, type FindingsPlace } from './store.health.js';
+
+/** Between two looks for nodes that died, and two looks into the own box; the latter also after which a failed beat is tried again. */
+const LOOK_BEATS = 0.4;
+const MAIL_BEATS = 0.2;
+/** How long an order to other nodes waits for its answers: each looks into its box a few times meanwhile, and at least so many milliseconds. */
+const ORDER_BEATS = 1;
+const MIN_ORDER_MS = 2_000;
+/** Calls that may be left without an answer before no new one is begun. */
+const MAX_UNANSWERED = 16;
+
+/** This process as a node of a fleet. Does one thing at a time, and nothing that a gateway would have to wait for. */
+export class FleetMember<Each extends Mirrored> {
+  readonly mirror: ConnectionMirror<Each>;
+  readonly post: PostOffice;
+  /** Everybody, as of the last beat; `undefined` before the first. */
+  directory: FleetDirectory | undefined;
+  /** What this node last said of itself. */
+  summary: NodeSummary | undefined;
+
+  private readonly store: BoundedStore;
+  private readonly lease: LeaseKeeper<Each>;
+  private readonly reaper: NodeReaper;
+  private readonly health: StoreHealth;
+  private running: Promise<void> | undefined;
+  private hasLeft = false;
+  private beatAt = -Infinity;
+  private lookAt = -Infinity;
+  private mailAt = -Infinity;
+  private activityAt = -Infinity;
+  private activityTold = 0;
+
+  constructor(
+    private readonly parts: {
+      readonly store: FleetStore;
+      readonly source: FleetSource<Each>;
+      readonly bus: LifecycleBus;
+      readonly board: FindingsPlace;
+      readonly commands: ConnectionCommands;
+      /** Monotonic milliseconds. */
+      readonly monotonic: () => number;
+    },
+  ) {
+    const { store, source, bus, commands } = parts;
+    const { nodeId } = source;
+    const storeNow = (): number => this.storeNow;
+    this.store = new BoundedStore(store, MAX_UNANSWERED);
+    this.health = new StoreHealth(store.name, parts.board);
+    this.mirror = new ConnectionMirror((awakeTime) => source.toEpoch(awakeTime) + this.lease.offsetMs);
+    this.lease = new LeaseKeeper({
+      store: this.store,
+      mirror: this.mirror,
+      nodeId,
+      now: () => source.now(),
+      rejoined: (cause) => {
+        if (cause !== 'unsure') bus.publish('fleet_rejoined', () => ({ node: nodeId, cause }));
+      },
+    });
+    this.reaper = new NodeReaper({ store: this.store, bus, storeNow });
+    const patienceMs = Math.max(MIN_ORDER_MS, ORDER_BEATS * store.beatMs);
+    this.post = new PostOffice({ store: this.store, nodeId, commands, patienceMs, storeNow });
+  }
+
+  /** The store's time, as far as this process knows it. */
+  get storeNow(): number {
+    return this.parts.source.now() + this.lease.offsetMs;
+  }
+
+  /** Whether the store answers. */
+  get isReachable(): boolean {
+    return !this.health.isAway && this.directory !== undefined;
+  }
+
+  /** Does what is due. Called often; never throws, and never waits. */
+  tick(): void {
+    if (this.running !== undefined || this.hasLeft) return;
+    const now = this.parts.monotonic();
+    const { beatMs } = this.parts.store;
+    const isMailDue = now >= this.mailAt || this.post.isWaiting;
+    if (now < this.beatAt && now < this.lookAt && !isMailDue) return;
+    this.running = this.errand(now, beatMs)
+      .then(
+        () => this.health.answered(),
+        (error: unknown) => {
+          if (!this.hasLeft) this.failed(error, now + MAIL_BEATS * beatMs);
+        },
+      )
+      .finally(() => (this.running = undefined));
+  }
+
+  /** Leaves the fleet, and nothing behind. Bounded in time; a store that is away drops what is left by itself. */
+  async leave(): Promise<void> {
+    if (this.hasLeft) return;
+    this.hasLeft = true;
+    this.post.close();
+    // What is under way ends with its next call, however much it still had to write.
+    this.store.isStopped = true;
+    await this.running;
+    this.store.isStopped = false;
+    await this.lease.leave().catch(() => undefined);
+  }
+
+  private async errand(now: number, beatMs: number): Promise<void> {
+    if (now >= this.beatAt) {
+      await this.beat(now);
+      this.beatAt = now + beatMs;
+    }
+    if (now >= this.lookAt) {
+      await this.reaper.look(this.lease.life);
+      this.lookAt = now + LOOK_BEATS * beatMs;
+    }
+    await this.post.look();
+    this.mailAt = now + MAIL_BEATS * beatMs;
+  }
+
+  private async beat(now: number): Promise<void> {
+    const { source, store } = this.parts;
+    const everyMs = Math.max(source.heartbeatMs, store.beatMs);
+    const isActivityDue = now >= this.activityAt;
+    const report = await passOver(this.mirror, source, isActivityDue);
+    if (isActivityDue) this.activityAt = now + everyMs;
+    if (isActivityDue) this.activityTold = source.now();
+    await this.lease.beat(() => {
+      const { offsetMs, isComplete } = this.lease;
+      const { gateways, end: places } = this.mirror;
+      const activity = { activityAt: this.activityTold + offsetMs, activityEveryMs: everyMs };
+      this.summary = summaryOf(source, report, { offsetMs, isComplete, gateways, places, ...activity });
+      return encodeSummary(this.summary);
+    });
+    this.directory = await this.store.call((each) => each.directory());
+    this.judge(this.directory);
+  }
+
+  private judge(directory: FleetDirectory): void {
+    const { nodes } = rollOf(directory, directory.now);
+    const finding = staleRecordsFinding(nodes, directory.now);
+    if (finding === undefined) this.parts.board.clear('fleet_stale_records');
+    else this.parts.board.raise(finding);
+  }
+
+  private failed(error: unknown, againAt: number): void {
+    this.health.failed(error);
+    this.beatAt = againAt;
+    this.lookAt = againAt;
+    this.mailAt = againAt;
+  }
+}

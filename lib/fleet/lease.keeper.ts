@@ -1,0 +1,157 @@
+import type { BoundedStore } from './bounded.store.js';
+import type { ConnectionMirror, MirrorChunk } from './connection.mirror.js';
+import type { Mirrored } from './fleet.source.js';
+import type { BeatReply } from './fleet.store.js';
+
+/** Chunks under way at once. */
+const PIPELINED = 4;
+
+/** Why a node writes everything anew: others took it for lost, the store lost its memory, or nobody knows what was written. */
+export type RejoinCause = 'reaped' | 'forgotten' | 'unsure';
+
+/**
+ * Keeps one node in the store: its lease, and what is different in its tables since the last beat.
+ *
+ * A node begins another life whenever it cannot know what the store has of the one before. The tables of a life are its own,
+ * so that a write which comes late, from a client that kept it, ends up where nobody reads.
+ */
+export class LeaseKeeper<Each extends Mirrored> {
+  /** The present life. */
+  life: string;
+  /** Whether the store has everything that this node has had at its last beat. */
+  isComplete = false;
+  /** The store's time less that of this process, in milliseconds. */
+  offsetMs = 0;
+  /** Whether the store may know of this node at all. */
+  hasBegun = false;
+
+  private lives = 0;
+  private isKnown = false;
+  private replaces: string | undefined;
+  private doubt: RejoinCause | undefined;
+
+  constructor(
+    private readonly parts: {
+      readonly store: BoundedStore;
+      readonly mirror: ConnectionMirror<Each>;
+      readonly nodeId: string;
+      /** Milliseconds since the Unix epoch, by this process's clock. */
+      readonly now: () => number;
+      /** Told when everything is written anew, and why. */
+      readonly rejoined: (cause: RejoinCause) => void;
+    },
+  ) {
+    this.life = this.nextLife();
+  }
+
+  /**
+   * Beats, and writes what is different.
+   *
+   * @param summarise what the node says of itself; asked again when that has changed by the writing
+   * @throws what the store throws: then everything is written anew with the next beat
+   */
+  async beat(summarise: () => string): Promise<void> {
+    if (this.doubt !== undefined) this.rejoin(this.doubt);
+    await this.renew(summarise);
+    const wasComplete = this.isComplete;
+    try {
+      await this.write();
+    } catch (error) {
+      this.doubt = 'unsure';
+      this.isComplete = false;
+      throw error;
+    }
+    if (!wasComplete && this.isComplete) await this.renew(summarise);
+  }
+
+  /** Leaves nothing of this node in the store. */
+  async leave(): Promise<void> {
+    if (!this.hasBegun) return;
+    const { replaces, life } = this;
+    if (replaces !== undefined) await this.parts.store.call((store) => store.leave(replaces));
+    await this.parts.store.call((store) => store.leave(life));
+  }
+
+  private async renew(summarise: () => string): Promise<void> {
+    let reply = await this.send(summarise);
+    if (reply.status !== 'kept') {
+      this.rejoin(reply.status);
+      reply = await this.send(summarise);
+    }
+    this.isKnown = true;
+    const { replaces } = this;
+    if (replaces === undefined) return;
+    await this.parts.store.call((store) => store.leave(replaces));
+    this.replaces = undefined;
+  }
+
+  private async send(summarise: () => string): Promise<BeatReply> {
+    const { store, now } = this.parts;
+    this.hasBegun = true;
+    const { life, replaces, isKnown } = this;
+    const askedAt = now();
+    const reply = await store.call((each) => each.beat({ life, replaces, isKnown, summary: summarise() }));
+    this.offsetMs = Math.round(reply.now - (askedAt + now()) / 2);
+    return reply;
+  }
+
+  private async write(): Promise<void> {
+    const { mirror } = this.parts;
+    const chunks = mirror.take();
+    let count: number | undefined;
+    let expected: number | undefined;
+    for (;;) {
+      const round = takeSome(chunks);
+      // Where nothing is different, a write of nothing keeps the tables, and tells how many records there are.
+      if (round.length === 0 && expected === undefined) round.push(nothing(mirror.size));
+      if (round.length === 0) break;
+      const counts = await Promise.all(round.map(({ changes }) => this.writeChunk(changes)));
+      count = counts.at(-1);
+      expected = round.at(-1)!.countAfter;
+    }
+    this.settle(count, expected);
+  }
+
+  private writeChunk(changes: MirrorChunk['changes']): Promise<number | undefined> {
+    const { life } = this;
+    return this.parts.store.call((store) => store.write(life, changes));
+  }
+
+  /** What the store has must be what was written: it may have lost some of it, by eviction or with a server of its own. */
+  private settle(count: number | undefined, expected: number | undefined): void {
+    this.isComplete = count === expected;
+    if (!this.isComplete) this.doubt = count === undefined ? 'reaped' : 'forgotten';
+  }
+
+  private rejoin(cause: RejoinCause): void {
+    this.doubt = undefined;
+    // What is being reaped is its reaper's, who tells of it.
+    if (cause !== 'reaped') this.replaces = this.life;
+    this.isKnown = false;
+    this.isComplete = false;
+    this.life = this.nextLife();
+    this.parts.mirror.markAll();
+    this.parts.rejoined(cause);
+  }
+
+  private nextLife(): string {
+    return `${this.parts.nodeId}.${(++this.lives).toString(36)}`;
+  }
+}
+
+function takeSome(chunks: Generator<MirrorChunk>): MirrorChunk[] {
+  const taken: MirrorChunk[] = [];
+  while (taken.length < PIPELINED) {
+    const { value, done } = chunks.next();
+    if (done === true) break;
+    taken.push(value);
+  }
+  return taken;
+}
+
+function nothing(count: number): MirrorChunk {
+  return {
+    changes: { records: new Map(), activity: new Map(), identities: new Map() },
+    countAfter: count,
+  };
+}

@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { MemoryFleetStore, type FleetStore } from 'nestjs-connection-health';
+
+import { BoundedStore } from '../../lib/fleet/bounded.store.js';
+import { ConnectionMirror } from '../../lib/fleet/connection.mirror.js';
+import type { Mirrored } from '../../lib/fleet/fleet.source.js';
+import { LeaseKeeper } from '../../lib/fleet/lease.keeper.js';
+import { decodeRecord } from '../../lib/fleet/record.codec.js';
+
+/** What becomes of a call: it is done; it fails and is not done; it is done and its answer is lost. */
+type Fate = 'done' | 'refused' | 'unheard';
+
+/** Beats of a store in which one life is being reaped. */
+function reapedOnce(store: FleetStore, reaped: string): FleetStore['beat'] {
+  const beat = store.beat.bind(store);
+  return async (order) => (order.life === reaped ? { status: 'reaped', now: Date.now() } : beat(order));
+}
+
+/** A store whose calls meet a fate of the test's choosing; done when none is left. */
+function fateful(store: FleetStore, fates: Fate[]): FleetStore {
+  return new Proxy(store, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]): Promise<unknown> => {
+        const fate = fates.shift() ?? 'done';
+        if (fate === 'refused') throw new Error('refused');
+        const answer: unknown = await member.apply(target, args);
+        if (fate === 'unheard') throw new Error('unheard');
+        return answer;
+      };
+    },
+  });
+}
+
+class Node {
+  readonly store = new MemoryFleetStore({ beatMs: 10_000 });
+  readonly fates: Fate[] = [];
+  readonly causes: string[] = [];
+  readonly live: Mirrored[] = [];
+  readonly mirror = new ConnectionMirror<Mirrored>((time) => time);
+  readonly lease = new LeaseKeeper({
+    store: new BoundedStore(fateful(this.store, this.fates), 100),
+    mirror: this.mirror,
+    nodeId: 'node',
+    now: () => Date.now(),
+    rejoined: (cause) => this.causes.push(cause),
+  });
+  private sequence = 0;
+
+  open(): void {
+    const sequence = ++this.sequence;
+    const connection = {
+      sequence,
+      identity: `user-${sequence % 5}`,
+      openedAt: 0,
+      lastActivityAt: 0,
+      server: { name: 'Gate' },
+      peer: { address: undefined },
+    };
+    this.live.push(connection);
+    this.mirror.put(connection);
+  }
+
+  close(which: number): void {
+    const [gone] = this.live.splice(which % Math.max(1, this.live.length), 1);
+    if (gone !== undefined) this.mirror.drop(gone);
+  }
+
+  async beat(): Promise<void> {
+    await this.lease.beat(() => 'summary');
+  }
+
+  /** The connections that others see: those of whoever is in the directory. */
+  async seen(): Promise<number[]> {
+    const { entries } = await this.store.directory();
+    const fields = Array.from({ length: this.mirror.end }, (_, place) => place.toString(36));
+    const records = await Promise.all(entries.map(({ life }) => this.store.read(life, 'records', fields)));
+    return records
+      .flat()
+      .filter((text) => text !== undefined)
+      .map((text) => decodeRecord(text)!.sequence)
+      .sort((one, other) => one - other);
+  }
+}
+
+describe('a node that keeps its lease', () => {
+  it('has everything in the store after one beat that succeeds, whatever became of the calls before', async () => {
+    const fate = fc.constantFrom<Fate>('done', 'done', 'done', 'refused', 'unheard');
+    const step = fc.oneof(
+      fc.record({ what: fc.constant('open' as const) }),
+      fc.record({ what: fc.constant('close' as const), which: fc.nat(50) }),
+      fc.record({ what: fc.constant('beat' as const), fates: fc.array(fate, { maxLength: 6 }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const node = new Node();
+        for (const each of steps)
+          if (each.what === 'open') node.open();
+          else if (each.what === 'close') node.close(each.which);
+          else {
+            node.fates.splice(0, Infinity, ...each.fates);
+            await node.beat().catch(() => undefined);
+          }
+        node.fates.length = 0;
+        await node.beat();
+        expect(await node.seen()).toEqual(node.live.map(({ sequence }) => sequence));
+        expect(node.lease.isComplete).toBe(true);
+        // One life, with all that the others have left gone.
+        expect(node.store.held().filter((name) => !name.includes(` ${node.lease.life}`))).toEqual([]);
+
+        await node.lease.leave();
+        expect(node.store.held()).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('goes on where its lease was over and nobody had noticed, and begins anew where it was reaped', async () => {
+    const node = new Node();
+    node.open();
+    await node.beat();
+    const { life } = node.lease;
+    await node.beat();
+    expect([node.lease.life, node.causes]).toEqual([life, []]);
+
+    Object.assign(node.store, { beat: reapedOnce(node.store, life) });
+    await node.beat();
+    expect(node.causes).toEqual(['reaped']);
+    expect(node.lease.life).not.toBe(life);
+    // What is being reaped is left to its reaper, who has it to tell of.
+    expect((await node.store.directory()).entries.map((each) => each.life)).toEqual([life, node.lease.life]);
+  });
+
+  it('writes everything anew where records are missing that were written', async () => {
+    const node = new Node();
+    node.open();
+    node.open();
+    await node.beat();
+    const gone = new Map([['0', undefined]]);
+    await node.store.write(node.lease.life, { records: gone, activity: new Map(), identities: new Map() });
+    await node.beat();
+    expect(node.lease.isComplete).toBe(false);
+    await node.beat();
+    expect([node.causes, await node.seen()]).toEqual([['forgotten'], [1, 2]]);
+  });
+});

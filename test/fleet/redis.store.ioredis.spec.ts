@@ -1,0 +1,3 @@
+import { redisStoreSuite } from './support/redis.store.suite.js';
+
+redisStoreSuite('ioredis');
