@@ -4,7 +4,6 @@ import type { AuditDesk } from './audit/gateway/audit.desk.js';
 import { AwakeClock, type AwakeTime } from './clock/awake.clock.js';
 import { Pulse } from './clock/pulse.js';
 import { ConnectionCloser } from './connection/connection.closer.js';
-import type { Connection } from './connection/connection.js';
 import { ConnectionHistory } from './connection/connection.history.js';
 import { ConnectionRegistry } from './connection/connection.registry.js';
 import { idPrefix } from './connection/id.prefix.js';
@@ -52,7 +51,7 @@ import {
   leakFinderFor,
   metricsFor,
   auditFor,
-  ABNORMAL,
+  endStuck,
   type Failed,
 } from './connection-health.wiring.js';
 
@@ -129,7 +128,7 @@ export class ConnectionHealthRuntime {
     this.closer = new ConnectionCloser({
       clock: this.awake,
       began: (connection) => this.tracker.closing(connection),
-      stuck: (connection, isNews) => this.stuck(connection, isNews),
+      stuck: (connection, isNews) => endStuck(this, connection, isNews),
       failed,
     });
     this.backpressure = new BackpressureWatch({
@@ -241,12 +240,5 @@ export class ConnectionHealthRuntime {
     this.awake.maxStepMs = TICKS_PER_STEP * tickMs;
     this.stalls.reportFromMs = TICKS_TO_REPORT * tickMs;
     if (this.pulse.isRunning) this.pulse.start(tickMs);
-  }
-
-  /** A socket was destroyed a while ago and has not reported its end: we end it for it, if it is gone. */
-  private stuck(connection: Connection, isNews: boolean): void {
-    if (isNews) this.bus.publish('close_stuck', () => ({ connection: this.photographer.take(connection) }));
-    connection.raw?.destroy?.();
-    if (connection.raw?.destroyed !== false) this.tracker.closed(connection, ABNORMAL, '');
   }
 }

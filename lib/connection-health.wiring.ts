@@ -229,3 +229,11 @@ export function auditFor(parts: ConnectionHealthRuntime, failed: Failed): AuditD
     failed,
   });
 }
+
+/** A socket was destroyed a while ago and has not reported its end: we end it for it, if it is gone. */
+export function endStuck(parts: ConnectionHealthRuntime, connection: Connection, isNews: boolean): void {
+  const { bus, photographer, tracker } = parts;
+  if (isNews) bus.publish('close_stuck', () => ({ connection: photographer.take(connection) }));
+  connection.raw?.destroy?.();
+  if (connection.raw?.destroyed !== false) tracker.closed(connection, ABNORMAL, '');
+}

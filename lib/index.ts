@@ -50,8 +50,6 @@ export type { ConnectionState, GhostKind } from './connection/connection.js';
 
 // What happens
 export type {
-  AuditBeganEvent,
-  AuditRefusedEvent,
   BackpressuredEvent,
   BackpressureRelievedEvent,
   ClientsAnswerEvent,
@@ -84,6 +82,7 @@ export type {
   SweptEvent,
   UserCodeFailedEvent,
 } from './lifecycle/lifecycle.events.js';
+export type { AuditBeganEvent, AuditRefusedEvent } from './lifecycle/audit.events.js';
 export type { DiagnosticsSnapshot, GatewayDiagnostics } from './diagnostics/diagnostics.snapshot.js';
 
 // Across nodes

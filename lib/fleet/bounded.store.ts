@@ -1,7 +1,8 @@
 import type { FleetStore } from './fleet.store.js';
 
-/** The time that a call may take, in beats. */
+/** The time that a call may take, in beats, and at most in milliseconds: an app that closes waits for it. */
 const PATIENCE_BEATS = 0.4;
+const MAX_PATIENCE_MS = 2_000;
 /** A store that did not answer in time. */
 export class FleetStoreTimeout extends Error {
   override readonly name = 'FleetStoreTimeout';
@@ -26,11 +27,15 @@ export class BoundedStore {
     private readonly store: FleetStore,
     private readonly maxUnanswered: number,
   ) {
-    this.patienceMs = PATIENCE_BEATS * store.beatMs;
+    this.patienceMs = Math.min(PATIENCE_BEATS * store.beatMs, MAX_PATIENCE_MS);
   }
 
   get name(): string {
     return this.store.name;
+  }
+
+  get beatMs(): number {
+    return this.store.beatMs;
   }
 
   /** @throws whatever the store throws; FleetStoreTimeout when it does not answer */

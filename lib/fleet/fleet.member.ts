@@ -22,6 +22,8 @@ const ORDER_BEATS = 1;
 const MIN_ORDER_MS = 2_000;
 /** Calls that may be left without an answer before no new one is begun. */
 const MAX_UNANSWERED = 16;
+/** Letters to other nodes that may be under way at once. */
+const MAX_LETTERS_OUT = 2_000;
 
 /** This process as a node of a fleet. Does one thing at a time, and nothing that a gateway would have to wait for. */
 export class FleetMember<Each extends Mirrored> {
@@ -72,7 +74,8 @@ export class FleetMember<Each extends Mirrored> {
     });
     this.reaper = new NodeReaper({ store: this.store, bus, storeNow });
     const patienceMs = Math.max(MIN_ORDER_MS, ORDER_BEATS * store.beatMs);
-    this.post = new PostOffice({ store: this.store, nodeId, commands, patienceMs, storeNow });
+    const outbox = new BoundedStore(store, MAX_LETTERS_OUT);
+    this.post = new PostOffice({ store: this.store, outbox, nodeId, commands, patienceMs, storeNow });
   }
 
   /** The store's time, as far as this process knows it. */

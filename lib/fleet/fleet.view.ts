@@ -131,7 +131,7 @@ export class FleetView<Each extends Mirrored = Mirrored> {
     const { commands, member } = this.parts;
     const here = await commands.disconnect(target, options);
     if (member === undefined) return { closing: here, partial: false, unanswered: [] };
-    const owner = 'id' in target ? target.id.slice(0, Math.max(0, target.id.lastIndexOf('-'))) : undefined;
+    const owner = ownerOf(target);
     if (owner === this.nodeId) return { closing: here, partial: false, unanswered: [] };
     const { roll } = await this.look();
     const others = roll.nodes
@@ -217,7 +217,9 @@ export class FleetView<Each extends Mirrored = Mirrored> {
         : { census, overdue: known?.overdue ?? 0, staleSessions: known?.staleSessions ?? [] };
     const facts = { isComplete: true, gateways: [], places: 0, activityAt: source.now(), activityEveryMs: 0 };
     const offsetMs = (member?.storeNow ?? source.now()) - source.now();
-    return summaryOf(source, report, { ...facts, offsetMs });
+    const summary = summaryOf(source, report, { ...facts, offsetMs });
+    // Nobody has to tell it from others, and aggregates go to whoever may ask.
+    return this.store === undefined ? { ...summary, name: 'this process' } : summary;
   }
 
   private own(): NodeReader {
@@ -238,4 +240,11 @@ function wantedIdentity(where: string, identity: unknown): string {
     typeof identity === 'string' || typeof identity === 'number' ? identityOf(identity) : undefined;
   if (wanted !== undefined) return wanted;
   throw new ConnectionHealthArgumentError(`${where}: identity`, 'a text or a number', identity);
+}
+
+/** The node that an id belongs to; `undefined` where an identity is meant, which any node may have. */
+function ownerOf(target: ConnectionTarget): string | undefined {
+  const { id, identity } = target as { readonly id?: string; readonly identity?: string | number };
+  if (identity !== undefined || id === undefined) return undefined;
+  return id.slice(0, Math.max(0, id.lastIndexOf('-')));
 }

@@ -29,6 +29,7 @@ export class LeaseKeeper<Each extends Mirrored> {
   private isKnown = false;
   private replaces: string | undefined;
   private doubt: RejoinCause | undefined;
+  private sentAt = -Infinity;
 
   constructor(
     private readonly parts: {
@@ -55,7 +56,7 @@ export class LeaseKeeper<Each extends Mirrored> {
     await this.renew(summarise);
     const wasComplete = this.isComplete;
     try {
-      await this.write();
+      await this.write(summarise);
     } catch (error) {
       this.doubt = 'unsure';
       this.isComplete = false;
@@ -67,9 +68,9 @@ export class LeaseKeeper<Each extends Mirrored> {
   /** Leaves nothing of this node in the store. */
   async leave(): Promise<void> {
     if (!this.hasBegun) return;
-    const { replaces, life } = this;
-    if (replaces !== undefined) await this.parts.store.call((store) => store.leave(replaces));
-    await this.parts.store.call((store) => store.leave(life));
+    const lives = this.replaces === undefined ? [this.life] : [this.replaces, this.life];
+    // One that cannot be taken out must not keep the other in.
+    await Promise.allSettled(lives.map((life) => this.parts.store.call((store) => store.leave(life))));
   }
 
   private async renew(summarise: () => string): Promise<void> {
@@ -90,13 +91,14 @@ export class LeaseKeeper<Each extends Mirrored> {
     this.hasBegun = true;
     const { life, replaces, isKnown } = this;
     const askedAt = now();
+    this.sentAt = askedAt;
     const reply = await store.call((each) => each.beat({ life, replaces, isKnown, summary: summarise() }));
     this.offsetMs = Math.round(reply.now - (askedAt + now()) / 2);
     return reply;
   }
 
-  private async write(): Promise<void> {
-    const { mirror } = this.parts;
+  private async write(summarise: () => string): Promise<void> {
+    const { mirror, store, now } = this.parts;
     const chunks = mirror.take();
     let count: number | undefined;
     let expected: number | undefined;
@@ -108,6 +110,14 @@ export class LeaseKeeper<Each extends Mirrored> {
       const counts = await Promise.all(round.map(({ changes }) => this.writeChunk(changes)));
       count = counts.at(-1);
       expected = round.at(-1)!.countAfter;
+      // Much to write on a slow way takes longer than a lease: nobody is to take this node for lost meanwhile.
+      if (now() - this.sentAt <= store.beatMs) continue;
+      const { status } = await this.send(summarise);
+      if (status !== 'kept') {
+        this.doubt = status;
+        this.isComplete = false;
+        return;
+      }
     }
     this.settle(count, expected);
   }

@@ -51,8 +51,19 @@ export function encodeSummary(summary: NodeSummary): string {
 export function decodeSummary(text: string): NodeSummary | undefined {
   try {
     const summary = JSON.parse(text) as NodeSummary | null;
-    return summary?.format === 1 ? summary : undefined;
+    return summary?.format === 1 && isWhole(summary) ? summary : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether everything is there that others rely on. */
+function isWhole(summary: NodeSummary): boolean {
+  const { gateways, findings, staleSessions, byAge, byLastActivity } = summary;
+  const { beatAt, connections, closing, identities, places, overdue } = summary;
+  return (
+    [gateways, findings, staleSessions].every(Array.isArray) &&
+    [byAge, byLastActivity].every((each) => typeof each === 'object' && each !== null) &&
+    [beatAt, connections, closing, identities, places, overdue].every(Number.isFinite)
+  );
 }

@@ -6,7 +6,11 @@ import type {
   DisconnectOptions,
 } from '../connection/connection.commands.js';
 import type { BoundedStore } from './bounded.store.js';
+import { MAX_LETTERS } from './fleet.store.js';
 import { decodeLetter, type DisconnectLetter, type DoneLetter } from './fleet.letters.js';
+
+/** A full box is emptied in so many goes at most. */
+const MAX_ROUNDS = 10;
 
 /** Who has answered an order so far. */
 interface Order {
@@ -28,6 +32,8 @@ export class PostOffice {
   constructor(
     private readonly parts: {
       readonly store: BoundedStore;
+      /** For letters to others: a burst of orders must not take the calls that this node needs for itself. */
+      readonly outbox: BoundedStore;
       readonly nodeId: string;
       readonly commands: ConnectionCommands;
       /** Milliseconds for which an answer is waited for. */
@@ -44,11 +50,15 @@ export class PostOffice {
   /** Takes the letters out of this node's box, and does what they say. */
   async look(): Promise<void> {
     const { store, nodeId } = this.parts;
-    const { now, letters } = await store.call((each) => each.take(nodeId));
-    for (const text of letters) {
-      const letter = decodeLetter(text);
-      if (letter?.kind === 'done') this.answered(letter);
-      else if (letter !== undefined && now <= letter.until) await this.obey(letter);
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const { now, letters } = await store.call((each) => each.take(nodeId));
+      for (const text of letters) {
+        const letter = decodeLetter(text);
+        if (letter?.kind === 'done') this.answered(letter);
+        // Not waited for: letters that were taken are nowhere else any more.
+        else if (letter !== undefined && now <= letter.until) void this.obey(letter);
+      }
+      if (letters.length < MAX_LETTERS) return;
     }
   }
 
@@ -59,13 +69,13 @@ export class PostOffice {
     options: DisconnectOptions,
   ): Promise<OrderReport> {
     if (nodes.length === 0) return { closing: 0, unanswered: [] };
-    const { store, nodeId: from, storeNow, patienceMs } = this.parts;
+    const { outbox, nodeId: from, storeNow, patienceMs } = this.parts;
     const order = randomBytes(9).toString('base64url');
     const until = storeNow() + patienceMs;
     const letter: DisconnectLetter = { kind: 'disconnect', order, from, until, target, options };
     const answers = this.await(order, nodes);
     await Promise.allSettled(
-      nodes.map((node) => store.call((each) => each.post(node, JSON.stringify(letter)))),
+      nodes.map((node) => outbox.call((each) => each.post(node, JSON.stringify(letter)))),
     );
     return answers;
   }
@@ -96,9 +106,10 @@ export class PostOffice {
   }
 
   private async obey({ order, from, target, options }: DisconnectLetter): Promise<void> {
-    const { store, nodeId: by, commands } = this.parts;
+    const { outbox, nodeId: by, commands } = this.parts;
     const closing = await commands.disconnect(target, options).catch(() => 0);
     const done: DoneLetter = { kind: 'done', order, by, closing };
-    await store.call((each) => each.post(from, JSON.stringify(done)));
+    // Whoever has ordered it and hears nothing lists this node as unanswered.
+    await outbox.call((each) => each.post(from, JSON.stringify(done))).catch(() => undefined);
   }
 }

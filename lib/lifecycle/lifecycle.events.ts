@@ -2,6 +2,7 @@ import type { SweepReport } from '../connection/connection.commands.js';
 import type { GhostKind } from '../connection/connection.js';
 import type { ConnectionSnapshot } from '../connection/connection.snapshot.js';
 import type { CloseReason } from '../protocol/close-reasons.js';
+import type { AuditBeganEvent, AuditRefusedEvent } from './audit.events.js';
 import type { FleetNodeLostEvent, FleetRejoinedEvent } from './fleet.events.js';
 
 /** What all events have. */
@@ -11,7 +12,8 @@ export interface EventBase<Type extends string> {
   readonly at: number;
 }
 
-interface ConnectionEventBase<Type extends string> extends EventBase<Type> {
+/** What events of one connection have. */
+export interface ConnectionEventBase<Type extends string> extends EventBase<Type> {
   readonly connection: ConnectionSnapshot;
 }
 
@@ -198,14 +200,6 @@ export interface StalledEvent extends EventBase<'stalled'> {
 /** A sweep has ended. */
 export interface SweptEvent extends EventBase<'swept'> {
   readonly report: SweepReport;
-}
-
-/** Somebody who knows the token audits the way to this gateway; told of the first connection of each run. */
-export type AuditBeganEvent = ConnectionEventBase<'audit_began'>;
-
-/** Somebody asked for an audit and was refused; the connection is being closed. */
-export interface AuditRefusedEvent extends ConnectionEventBase<'audit_refused'> {
-  readonly why: 'token' | 'rate_limited' | 'too_many' | 'malformed';
 }
 
 /** A hook or function of the app failed; nothing else was affected (R11). */

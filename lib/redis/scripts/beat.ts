@@ -21,8 +21,8 @@ if ARGV[2] ~= '' then
   redis.call('HDEL', KEYS[2], ARGV[2])
 end
 redis.call('ZADD', KEYS[1], now + ARGV[5], life)
-redis.call('HSET', KEYS[2], life, ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
+redis.call('HSET', KEYS[2], life, ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
 return { 'kept', now }
 `);
