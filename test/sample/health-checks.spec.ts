@@ -1,12 +1,12 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 
 import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { TestClient } from '../support/client.js';
 import { until } from '../support/wait.js';
+import { compileSample } from './compile.sample.js';
 
 jest.setTimeout(60_000);
 
@@ -31,15 +31,7 @@ describe('the health check sample', () => {
   let running: ChildProcess;
 
   // Needs the library's build, which `npm test` makes before Jest.
-  beforeAll(() =>
-    promisify(execFile)(process.execPath, [
-      join(root, 'node_modules/typescript/bin/tsc'),
-      '--project',
-      sample,
-      '--outDir',
-      out,
-    ]),
-  );
+  beforeAll(() => compileSample(sample, out));
   afterEach(() => void running.kill('SIGKILL'));
 
   async function start(environment: Record<string, string>): Promise<Record<string, string>> {
