@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
 import { describe, expect, it } from '@jest/globals';
-import { MemoryFleetStore, type FleetStore } from 'nestjs-connection-health';
+import { MemoryFleetStore, type ConnectionTarget, type FleetStore } from 'nestjs-connection-health';
 
 import { WebSocketServer } from 'ws';
 
@@ -141,7 +141,12 @@ describe('several apps of one process', () => {
     expect(anna.map(({ closed }) => closed)).toMatchObject([order, order, order]);
     expect(bert.isOpen).toBe(true);
 
-    const { id } = c!.service.connections()[0]!;
+    // As it comes from a form of which one field was left empty.
+    await connect(c!, 'carl');
+    const carl = { identity: 'carl', id: undefined } as unknown as ConnectionTarget;
+    expect(await a!.service.fleet.disconnect(carl)).toMatchObject({ closing: 1, partial: false });
+
+    const { id } = c!.service.connections({ identity: 'bert' })[0]!;
     expect(await a!.service.fleet.disconnect({ id })).toMatchObject({ closing: 1, partial: false });
     await until('it is closed', () => bert.closed !== undefined);
     expect(bert.closed).toMatchObject({ code: 4003 });

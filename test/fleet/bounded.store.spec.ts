@@ -37,6 +37,12 @@ function broken(): Promise<never> {
 }
 
 describe('a store that the app has given', () => {
+  it('is waited for two seconds at most, however rare its beats are: an app that closes waits for it', () => {
+    const stores = [1_000, 5_000, 60_000].map((beatMs) => new MemoryFleetStore({ beatMs }));
+    const patience = stores.map((store) => new BoundedStore(store, MAX).patienceMs);
+    expect(patience).toEqual([400, 2_000, 2_000]);
+  });
+
   it('is waited for no longer than a part of a beat', async () => {
     const began = performance.now();
     await expect(bounded().call(() => held().answer)).rejects.toThrow('no answer within 40 ms');

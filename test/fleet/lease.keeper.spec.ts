@@ -6,6 +6,7 @@ import { BoundedStore } from '../../lib/fleet/bounded.store.js';
 import { ConnectionMirror } from '../../lib/fleet/connection.mirror.js';
 import type { Mirrored } from '../../lib/fleet/fleet.source.js';
 import { LeaseKeeper } from '../../lib/fleet/lease.keeper.js';
+import { LEASE_BEATS } from '../../lib/fleet/fleet.store.js';
 import { decodeRecord } from '../../lib/fleet/record.codec.js';
 
 /** What becomes of a call: it is done; it fails and is not done; it is done and its answer is lost. */
@@ -39,12 +40,13 @@ class Node {
   readonly fates: Fate[] = [];
   readonly causes: string[] = [];
   readonly live: Mirrored[] = [];
+  shiftMs = 0;
   readonly mirror = new ConnectionMirror<Mirrored>((time) => time);
   readonly lease = new LeaseKeeper({
     store: new BoundedStore(fateful(this.store, this.fates), 100),
     mirror: this.mirror,
     nodeId: 'node',
-    now: () => Date.now(),
+    now: () => Date.now() + this.shiftMs,
     rejoined: (cause) => this.causes.push(cause),
   });
   private sequence = 0;
@@ -144,5 +146,54 @@ describe('a node that keeps its lease', () => {
     expect(node.lease.isComplete).toBe(false);
     await node.beat();
     expect([node.causes, await node.seen()]).toEqual([['forgotten'], [1, 2]]);
+  });
+
+  describe('and has much to write on a slow way', () => {
+    const CONNECTIONS = 10_000;
+    const CALL_MS = 4_000;
+
+    /** A node whose writes take long, and the times at which it beat. */
+    function slowNode(statusOf: (beats: number) => 'kept' | 'reaped') {
+      const node = new Node();
+      for (let count = 0; count < CONNECTIONS; count++) node.open();
+      const [beat, write] = [node.store.beat.bind(node.store), node.store.write.bind(node.store)];
+      const beatsAt: number[] = [];
+      const slow: Pick<FleetStore, 'beat' | 'write'> = {
+        beat: async (order) => {
+          beatsAt.push(node.shiftMs);
+          const status = statusOf(beatsAt.length);
+          return status === 'kept' ? beat(order) : { status, now: Date.now() };
+        },
+        write: async (...args) => {
+          node.shiftMs += CALL_MS;
+          return write(...args);
+        },
+      };
+      Object.assign(node.store, slow);
+      return { node, beatsAt };
+    }
+
+    it('renews its lease in between, before others may take it for lost', async () => {
+      const { node, beatsAt } = slowNode(() => 'kept');
+      await node.beat();
+      expect(node.shiftMs).toBeGreaterThan(LEASE_BEATS * node.store.beatMs);
+      const gaps = [...beatsAt, node.shiftMs].slice(1).map((at, index) => at - beatsAt[index]!);
+      expect(Math.max(...gaps)).toBeLessThan(LEASE_BEATS * node.store.beatMs);
+      expect([node.causes, node.lease.isComplete, (await node.seen()).length]).toEqual([
+        [],
+        true,
+        CONNECTIONS,
+      ]);
+    });
+
+    it('begins anew where it was taken for lost all the same', async () => {
+      const { node, beatsAt } = slowNode((beats) => (beats === 2 ? 'reaped' : 'kept'));
+      const { life } = node.lease;
+      await node.beat();
+      expect([beatsAt.length, node.lease.isComplete]).toEqual([2, false]);
+      await node.beat();
+      expect([node.causes, node.lease.isComplete]).toEqual([['reaped'], true]);
+      expect(node.lease.life).not.toBe(life);
+    });
   });
 });

@@ -2,10 +2,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 
 import type { ConnectionCommands } from '../../lib/connection/connection.commands.js';
 import { BoundedStore } from '../../lib/fleet/bounded.store.js';
-import type { FleetStore } from '../../lib/fleet/fleet.store.js';
+import { MAX_LETTERS, type FleetStore } from '../../lib/fleet/fleet.store.js';
 import { MemoryFleetStore } from '../../lib/fleet/memory.fleet.store.js';
 import { PostOffice } from '../../lib/fleet/post.office.js';
 import { decodeSummary } from '../../lib/fleet/node.summary.js';
+import { until } from '../support/wait.js';
 
 describe('orders from node to node', () => {
   const timers: NodeJS.Timeout[] = [];
@@ -46,6 +47,35 @@ describe('orders from node to node', () => {
     },
     30_000,
   );
+
+  it('are all taken out of a full box in one go', async () => {
+    const store = new MemoryFleetStore();
+    const bounded = new BoundedStore(store, 2_000);
+    const targets: unknown[] = [];
+    const office = new PostOffice({
+      store: bounded,
+      outbox: bounded,
+      nodeId: 'node',
+      commands: {
+        disconnect: async (target: unknown) => targets.push(target),
+      } as unknown as ConnectionCommands,
+      patienceMs: 1_000,
+      storeNow: () => Date.now(),
+    });
+    const letter = {
+      kind: 'disconnect',
+      order: 'x',
+      from: 'other',
+      until: Date.now() + 60_000,
+      target: { id: 'a-1' },
+      options: {},
+    };
+    const count = 2 * MAX_LETTERS + 50;
+    for (let posted = 0; posted < count; posted++) await store.post('node', JSON.stringify(letter));
+    await office.look();
+    await until('all are obeyed', () => targets.length === count);
+    expect((await store.take('node')).letters).toEqual([]);
+  });
 });
 
 describe('a summary of a node', () => {
