@@ -7,13 +7,6 @@ import { BLOCK_SIZE, encodeActivity, encodeRecord, fieldOf } from './record.code
 const CHUNK = 500;
 const BLOCKS_PER_CHUNK = 60;
 
-/** Changes to write, and how many records there are when they and all before them are written. */
-export interface MirrorChunk {
-  readonly changes: FleetChanges;
-  /** `undefined` where more is to come. */
-  readonly countAfter: number | undefined;
-}
-
 /**
  * What a store is to hold of this process, and what of it is not written yet: a set of numbers, however long the store is
  * away. Connections live at places, small numbers that are used again, so that neighbours can share fields.
@@ -80,6 +73,14 @@ export class ConnectionMirror<Each extends Mirrored> {
     return this.places[place];
   }
 
+  /** The places of the connections of an identity, in their order. */
+  placesOf(identity: string): number[] {
+    return this.index
+      .placesBeside(identity)
+      .filter((place) => this.places[place]?.identity === identity)
+      .sort((one, other) => one - other);
+  }
+
   /** The connections at these places. */
   *between(fromPlace: number, toPlace: number): Generator<Each> {
     for (let place = fromPlace; place < Math.min(toPlace, this.places.length); place++) {
@@ -101,15 +102,12 @@ export class ConnectionMirror<Each extends Mirrored> {
   }
 
   /** What is not written yet, chunk by chunk; it counts as written from the moment on in which it was taken. */
-  *take(): Generator<MirrorChunk> {
+  *take(): Generator<FleetChanges> {
     while (this.hasChanges) {
       const records = this.takeRecords();
       const activity = this.takeActivity(records.size === CHUNK ? 0 : BLOCKS_PER_CHUNK);
       const identities = this.index.take(Math.max(0, CHUNK - records.size - activity.size));
-      yield {
-        changes: { records, activity, identities },
-        countAfter: this.hasChanges ? undefined : this.size,
-      };
+      yield { records, activity, identities };
     }
   }
 

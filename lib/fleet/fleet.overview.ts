@@ -104,7 +104,9 @@ function lostOf(losses: readonly FleetLoss[]): LostNode[] {
   return losses
     .flatMap(({ life, note: text }) => {
       const note = decodeNote(text);
-      return note === undefined ? [] : [{ id: nodeOf(life), ...note }];
+      if (note === undefined) return [];
+      const { name, at, connections, identities } = note;
+      return [{ id: nodeOf(life), name, at, connections, identities }];
     })
     .sort((one, other) => other.at - one.at);
 }

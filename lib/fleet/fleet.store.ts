@@ -90,7 +90,9 @@ export interface FleetStore {
   /**
    * Writes what is different in the tables of a life.
    *
-   * @returns how many records it has now; `undefined` where it was cleared away, and then nothing was written
+   * @returns how many writes the tables of this life have seen, this one included: of three that differ, the fewest. A store
+   *   that came back without its last writes, or has dropped a table, tells by this number that it did. `undefined` where
+   *   the life was cleared away, and then nothing was written
    */
   write(life: string, changes: FleetChanges): Promise<number | undefined>;
   /** Reads fields of a table of a life, in the order asked for. */
@@ -99,13 +101,19 @@ export interface FleetStore {
   /**
    * Claims lives whose lease is over for this reaper: at most 10, each for one reaper at a time.
    *
-   * Nobody is claimed for the length of a lease after a time in which no node could ask: the store itself was away, and the
-   * leases that ran out meanwhile say nothing.
+   * Nobody is claimed for the length of a lease after a time of {@link AWAY_BEATS} in which the directory heard of no node,
+   * by {@link beat}, {@link directory} or {@link claim}: the store itself was away, and the leases that ran out meanwhile say
+   * nothing.
    */
   claim(reaper: string): Promise<FleetEntry[]>;
   /** Deletes the tables of a life for good; later writes are refused. @returns how many records it had, also when asked again */
   clear(life: string): Promise<number>;
-  /** Takes a life out of the directory and notes the loss. @returns whether the claim was still this reaper's: true once */
+  /**
+   * Takes a life out of the directory and notes the loss.
+   *
+   * @param order the note differs from those of all other reapers
+   * @returns whether the claim was still this reaper's; the same when asked again with the same note
+   */
   bury(order: { readonly life: string; readonly reaper: string; readonly note: string }): Promise<boolean>;
 
   /** Puts a letter into the box of a node. */
@@ -118,8 +126,11 @@ export interface FleetStore {
 export const LEASE_BEATS = 2.4;
 /** How long the store keeps what nobody renews, in beats. */
 export const KEEP_BEATS = 12;
-/** No node has asked for so many beats: the store was away. Each node asks more often than this. */
-export const AWAY_BEATS = 0.8;
+/**
+ * The directory has heard of no node for so many beats: the store was away. Each node is heard more often than this, also
+ * where every call takes as long as a node waits for one; and whoever has just beaten is not lost after so long a pause.
+ */
+export const AWAY_BEATS = 1;
 /** Letters given out at once, and lives claimed at once. */
 export const MAX_LETTERS = 100;
 export const MAX_CLAIMS = 10;

@@ -18,6 +18,11 @@ export class IdentityIndex {
     this.changed.add(bucket);
   }
 
+  /** The places of all identities that share the field of this one. */
+  placesBeside(identity: string): number[] {
+    return [...(this.places.get(bucketOf(identity)) ?? [])];
+  }
+
   /** Everything is to be written anew. */
   markAll(): void {
     this.changed = new Set(this.places.keys());

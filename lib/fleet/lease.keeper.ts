@@ -1,10 +1,11 @@
 import type { BoundedStore } from './bounded.store.js';
-import type { ConnectionMirror, MirrorChunk } from './connection.mirror.js';
+import type { ConnectionMirror } from './connection.mirror.js';
 import type { Mirrored } from './fleet.source.js';
-import type { BeatReply } from './fleet.store.js';
+import type { BeatReply, FleetChanges } from './fleet.store.js';
 
 /** Chunks under way at once. */
 const PIPELINED = 4;
+const NOTHING: FleetChanges = { records: new Map(), activity: new Map(), identities: new Map() };
 
 /** Why a node writes everything anew: others took it for lost, the store lost its memory, or nobody knows what was written. */
 export type RejoinCause = 'reaped' | 'forgotten' | 'unsure';
@@ -26,6 +27,8 @@ export class LeaseKeeper<Each extends Mirrored> {
   hasBegun = false;
 
   private lives = 0;
+  /** Of this life, that the store has answered. */
+  private writes = 0;
   private isKnown = false;
   private replaces: string | undefined;
   private doubt: RejoinCause | undefined;
@@ -52,6 +55,20 @@ export class LeaseKeeper<Each extends Mirrored> {
    * @throws what the store throws: then everything is written anew with the next beat
    */
   async beat(summarise: () => string): Promise<void> {
+    await this.attempt(summarise);
+    // What is missing in the store is there again by the end of this beat; whatever happens a second time can wait.
+    if (this.doubt !== undefined) await this.attempt(summarise);
+  }
+
+  /** Leaves nothing of this node in the store. */
+  async leave(): Promise<void> {
+    if (!this.hasBegun) return;
+    const lives = this.replaces === undefined ? [this.life] : [this.replaces, this.life];
+    // One that cannot be taken out must not keep the other in.
+    await Promise.allSettled(lives.map((life) => this.parts.store.call((store) => store.leave(life))));
+  }
+
+  private async attempt(summarise: () => string): Promise<void> {
     if (this.doubt !== undefined) this.rejoin(this.doubt);
     await this.renew(summarise);
     const wasComplete = this.isComplete;
@@ -63,14 +80,6 @@ export class LeaseKeeper<Each extends Mirrored> {
       throw error;
     }
     if (!wasComplete && this.isComplete) await this.renew(summarise);
-  }
-
-  /** Leaves nothing of this node in the store. */
-  async leave(): Promise<void> {
-    if (!this.hasBegun) return;
-    const lives = this.replaces === undefined ? [this.life] : [this.replaces, this.life];
-    // One that cannot be taken out must not keep the other in.
-    await Promise.allSettled(lives.map((life) => this.parts.store.call((store) => store.leave(life))));
   }
 
   private async renew(summarise: () => string): Promise<void> {
@@ -100,37 +109,39 @@ export class LeaseKeeper<Each extends Mirrored> {
   private async write(summarise: () => string): Promise<void> {
     const { mirror, store, now } = this.parts;
     const chunks = mirror.take();
-    let count: number | undefined;
-    let expected: number | undefined;
-    for (;;) {
-      const round = takeSome(chunks);
-      // Where nothing is different, a write of nothing keeps the tables, and tells how many records there are.
-      if (round.length === 0 && expected === undefined) round.push(nothing(mirror.size));
-      if (round.length === 0) break;
-      const counts = await Promise.all(round.map(({ changes }) => this.writeChunk(changes)));
-      count = counts.at(-1);
-      expected = round.at(-1)!.countAfter;
+    // Where nothing is different, a write of nothing keeps the tables, and tells whether the store remembers the others.
+    for (let round = takeSome(chunks, NOTHING); round.length > 0; round = takeSome(chunks)) {
+      this.doubt = await this.writeAll(round);
       // Much to write on a slow way takes longer than a lease: nobody is to take this node for lost meanwhile.
-      if (now() - this.sentAt <= store.beatMs) continue;
-      const { status } = await this.send(summarise);
-      if (status !== 'kept') {
-        this.doubt = status;
-        this.isComplete = false;
-        return;
+      if (this.doubt === undefined && now() - this.sentAt > store.beatMs) {
+        const { status } = await this.send(summarise);
+        if (status !== 'kept') this.doubt = status;
       }
+      if (this.doubt !== undefined) break;
     }
-    this.settle(count, expected);
+    this.isComplete = this.doubt === undefined;
   }
 
-  private writeChunk(changes: MirrorChunk['changes']): Promise<number | undefined> {
+  /**
+   * Writes at once, in whatever order a client sends it.
+   *
+   * @returns what speaks against all that was written being there: a server that came back with an older state, or failed
+   *   over, or evicted a table, remembers fewer writes than it has answered
+   */
+  private async writeAll(round: readonly FleetChanges[]): Promise<RejoinCause | undefined> {
     const { life } = this;
-    return this.parts.store.call((store) => store.write(life, changes));
-  }
-
-  /** What the store has must be what was written: it may have lost some of it, by eviction or with a server of its own. */
-  private settle(count: number | undefined, expected: number | undefined): void {
-    this.isComplete = count === expected;
-    if (!this.isComplete) this.doubt = count === undefined ? 'reaped' : 'forgotten';
+    const { store } = this.parts;
+    const answers = await Promise.all(
+      round.map((changes) => store.call((each) => each.write(life, changes))),
+    );
+    const counts = answers.filter((count) => count !== undefined);
+    if (counts.length < answers.length) return 'reaped';
+    this.writes += round.length;
+    const remembered = Math.max(...counts);
+    if (remembered < this.writes) return 'forgotten';
+    // More than were answered: a client has sent one again that had arrived before.
+    this.writes = remembered;
+    return undefined;
   }
 
   private rejoin(cause: RejoinCause): void {
@@ -139,6 +150,7 @@ export class LeaseKeeper<Each extends Mirrored> {
     if (cause !== 'reaped') this.replaces = this.life;
     this.isKnown = false;
     this.isComplete = false;
+    this.writes = 0;
     this.life = this.nextLife();
     this.parts.mirror.markAll();
     this.parts.rejoined(cause);
@@ -149,19 +161,12 @@ export class LeaseKeeper<Each extends Mirrored> {
   }
 }
 
-function takeSome(chunks: Generator<MirrorChunk>): MirrorChunk[] {
-  const taken: MirrorChunk[] = [];
+function takeSome(chunks: Generator<FleetChanges>, otherwise?: FleetChanges): FleetChanges[] {
+  const taken: FleetChanges[] = [];
   while (taken.length < PIPELINED) {
     const { value, done } = chunks.next();
     if (done === true) break;
     taken.push(value);
   }
-  return taken;
-}
-
-function nothing(count: number): MirrorChunk {
-  return {
-    changes: { records: new Map(), activity: new Map(), identities: new Map() },
-    countAfter: count,
-  };
+  return taken.length === 0 && otherwise !== undefined ? [otherwise] : taken;
 }

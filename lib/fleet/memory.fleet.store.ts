@@ -31,6 +31,7 @@ interface Box {
 
 interface Tables {
   readonly of: Readonly<Record<FleetTable, Map<string, string>>>;
+  writes: number;
   expiresAt: number;
 }
 
@@ -54,7 +55,7 @@ export class MemoryFleetStore implements FleetStore {
   /** Records of the lives that were cleared away. */
   private readonly cleared = new Map<string, number>();
   private readonly boxes = new Map<string, Box>();
-  private askedAt = -Infinity;
+  private heardAt = -Infinity;
   private graceUntil = -Infinity;
 
   /** @param options `beatMs`: milliseconds between two beats of each node, 5_000 by default */
@@ -63,16 +64,19 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   async beat({ life, replaces, summary, isKnown }: NodeBeat): Promise<BeatReply> {
-    const now = Date.now();
+    const now = this.now();
     if (isKnown && (!this.entries.has(life) || this.claims.has(life)))
       return { status: this.losses.has(life) || this.claims.has(life) ? 'reaped' : 'forgotten', now };
     if (replaces !== undefined) this.entries.delete(replaces);
     this.entries.set(life, { life, expiresAt: now + LEASE_BEATS * this.beatMs, summary });
+    this.heard(now);
     return { status: 'kept', now };
   }
 
   async directory(): Promise<FleetDirectory> {
-    return { now: Date.now(), entries: [...this.entries.values()], losses: [...this.losses.values()] };
+    const now = this.now();
+    this.heard(now);
+    return { now, entries: [...this.entries.values()], losses: [...this.losses.values()] };
   }
 
   async leave(life: string): Promise<void> {
@@ -86,14 +90,14 @@ export class MemoryFleetStore implements FleetStore {
   async write(life: string, changes: FleetChanges): Promise<number | undefined> {
     this.expire();
     if (this.cleared.has(life)) return undefined;
-    const tables = this.tables.get(life) ?? { of: emptyTables(), expiresAt: 0 };
+    const tables = this.tables.get(life) ?? { of: emptyTables(), writes: 0, expiresAt: 0 };
     this.tables.set(life, tables);
-    tables.expiresAt = Date.now() + KEEP_BEATS * this.beatMs;
+    tables.expiresAt = this.now() + KEEP_BEATS * this.beatMs;
     for (const name of FLEET_TABLES)
       for (const [field, value] of changes[name])
         if (value === undefined) tables.of[name].delete(field);
         else tables.of[name].set(field, value);
-    return tables.of.records.size;
+    return ++tables.writes;
   }
 
   async read(life: string, table: FleetTable, fields: readonly string[]): Promise<(string | undefined)[]> {
@@ -103,10 +107,9 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   async claim(reaper: string): Promise<FleetEntry[]> {
-    const now = Date.now();
+    const now = this.now();
     const leaseMs = LEASE_BEATS * this.beatMs;
-    if (now - this.askedAt > AWAY_BEATS * this.beatMs) this.graceUntil = now + leaseMs;
-    this.askedAt = now;
+    this.heard(now);
     if (now < this.graceUntil) return [];
     const free = [...this.entries.values()].filter(
       ({ life, expiresAt }) => expiresAt <= now && (this.claims.get(life)?.until ?? 0) <= now,
@@ -125,7 +128,9 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   async bury({ life, reaper, note }: { life: string; reaper: string; note: string }): Promise<boolean> {
-    if (this.claims.get(life)?.reaper !== reaper) return false;
+    const claim = this.claims.get(life);
+    if (claim === undefined) return this.losses.get(life)?.note === note;
+    if (claim.reaper !== reaper) return false;
     this.entries.delete(life);
     this.claims.delete(life);
     this.losses.set(life, { life, note });
@@ -137,7 +142,7 @@ export class MemoryFleetStore implements FleetStore {
     this.expire();
     const box = this.boxes.get(node) ?? { letters: [], expiresAt: 0 };
     this.boxes.set(node, box);
-    box.expiresAt = Date.now() + KEEP_BEATS * this.beatMs;
+    box.expiresAt = this.now() + KEEP_BEATS * this.beatMs;
     box.letters.push(letter);
   }
 
@@ -145,7 +150,7 @@ export class MemoryFleetStore implements FleetStore {
     const box = this.boxes.get(node);
     const letters = box?.letters.splice(0, MAX_LETTERS) ?? [];
     if (box?.letters.length === 0) this.boxes.delete(node);
-    return { now: Date.now(), letters };
+    return { now: this.now(), letters };
   }
 
   /** The names of everything that it holds at present: nothing, when the last node has left. */
@@ -157,9 +162,20 @@ export class MemoryFleetStore implements FleetStore {
     );
   }
 
+  /** Milliseconds since the Unix epoch, as of the start of the process: nobody sets this clock. */
+  private now(): number {
+    return Math.floor(performance.timeOrigin + performance.now());
+  }
+
+  /** A node is heard of: after a pause nobody is taken for dead for a lease. */
+  private heard(now: number): void {
+    if (now - this.heardAt > AWAY_BEATS * this.beatMs) this.graceUntil = now + LEASE_BEATS * this.beatMs;
+    this.heardAt = now;
+  }
+
   /** Drops what nobody has renewed. */
   private expire(): void {
-    const now = Date.now();
+    const now = this.now();
     for (const [life, { expiresAt }] of this.tables) if (expiresAt <= now) this.tables.delete(life);
     for (const [node, { expiresAt }] of this.boxes) if (expiresAt <= now) this.boxes.delete(node);
     // As the directory as a whole, when the last beat is so long ago.

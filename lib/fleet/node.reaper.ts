@@ -1,6 +1,6 @@
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import type { BoundedStore } from './bounded.store.js';
-import type { FleetEntry } from './fleet.store.js';
+import { MAX_CLAIMS, type FleetEntry } from './fleet.store.js';
 import { decodeSummary } from './node.summary.js';
 
 /** What is noted of a node that was lost. */
@@ -10,6 +10,8 @@ export interface LossNote {
   readonly at: number;
   readonly connections: number;
   readonly identities: number;
+  /** The life that reaped it: no two reapers note the same. */
+  readonly by: string;
 }
 
 /** The node that a life is one of. */
@@ -18,8 +20,21 @@ export function nodeOf(life: string): string {
   return end < 0 ? life : life.slice(0, end);
 }
 
+/** A burial that is ordered until its answer is known. */
+interface Burial {
+  readonly life: string;
+  readonly reaper: string;
+  readonly note: LossNote;
+}
+
+/** Claims after one another: what is left waits for the next look, so that this node goes on beating. */
+const MAX_ROUNDS = 3;
+
 /** Clears away what nodes have left that died: whoever claims one tells of it, and nobody else. */
 export class NodeReaper {
+  /** Those whose answer was lost, by life: nobody else tells of them. */
+  private readonly unanswered = new Map<string, Burial>();
+
   constructor(
     private readonly parts: {
       readonly store: BoundedStore;
@@ -30,12 +45,17 @@ export class NodeReaper {
 
   /** @param reaper the life that reaps */
   async look(reaper: string): Promise<void> {
-    const claimed = await this.parts.store.call((store) => store.claim(reaper));
-    for (const entry of claimed) await this.reap(entry, reaper);
+    const { store } = this.parts;
+    await Promise.all([...this.unanswered.values()].map((burial) => this.bury(burial)));
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const claimed = await store.call((each) => each.claim(reaper));
+      await Promise.all(claimed.map((entry) => this.reap(entry, reaper)));
+      if (claimed.length < MAX_CLAIMS) return;
+    }
   }
 
   private async reap({ life, summary: text }: FleetEntry, reaper: string): Promise<void> {
-    const { store, bus, storeNow } = this.parts;
+    const { store, storeNow } = this.parts;
     const summary = decodeSummary(text);
     const count = await store.call((each) => each.clear(life));
     const note: LossNote = {
@@ -44,8 +64,17 @@ export class NodeReaper {
       // Where the store had dropped its records already, what it last said of itself is all there is.
       connections: count > 0 ? count : (summary?.connections ?? 0),
       identities: summary?.identities ?? 0,
+      by: reaper,
     };
+    await this.bury({ life, reaper, note });
+  }
+
+  private async bury(burial: Burial): Promise<void> {
+    const { store, bus } = this.parts;
+    const { life, reaper, note } = burial;
+    this.unanswered.set(life, burial);
     const isOurs = await store.call((each) => each.bury({ life, reaper, note: JSON.stringify(note) }));
+    this.unanswered.delete(life);
     if (!isOurs) return;
     const { name, connections, identities } = note;
     bus.publish('fleet_node_lost', () => ({ node: nodeOf(life), name, connections, identities }));

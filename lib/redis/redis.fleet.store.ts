@@ -67,6 +67,7 @@ export class RedisFleetStore implements FleetStore {
   private readonly scripts: ScriptRunner;
   private readonly send: ReturnType<typeof senderOf>;
   private readonly leaseMs: string;
+  private readonly awayMs: string;
   private readonly keepMs: string;
 
   /** @throws ConnectionHealthArgumentError for what is no client that is known, and for options that cannot be used */
@@ -91,25 +92,23 @@ export class RedisFleetStore implements FleetStore {
     this.keys = new FleetKeys(prefix);
     this.beatMs = beatMs;
     this.leaseMs = String(Math.round(LEASE_BEATS * beatMs));
+    this.awayMs = String(Math.round(AWAY_BEATS * beatMs));
     this.keepMs = String(Math.round(KEEP_BEATS * beatMs));
   }
 
   async beat({ life, replaces = '', summary, isKnown }: NodeBeat): Promise<BeatReply> {
-    const { nodes, summaries, claims, losses } = this.keys;
-    const known = isKnown ? '1' : '0';
-    const [status, now] = list(
-      await this.scripts.run(
-        BEAT,
-        [nodes, summaries, claims, losses],
-        [life, replaces, summary, known, this.leaseMs, this.keepMs],
-      ),
-    );
+    const { nodes, summaries, claims, losses, meta } = this.keys;
+    const args = [life, replaces, summary, isKnown ? '1' : '0', this.leaseMs, this.awayMs, this.keepMs];
+    const [status, now] = list(await this.scripts.run(BEAT, [nodes, summaries, claims, losses, meta], args));
     return { status: textOf(status) as BeatReply['status'], now: numberOf(now) };
   }
 
   async directory(): Promise<FleetDirectory> {
-    const { nodes, summaries, losses } = this.keys;
-    const [now, entries, lost] = list(await this.scripts.run(DIRECTORY, [nodes, summaries, losses], []));
+    const { nodes, summaries, losses, meta } = this.keys;
+    const args = [this.leaseMs, this.awayMs, this.keepMs];
+    const [now, entries, lost] = list(
+      await this.scripts.run(DIRECTORY, [nodes, summaries, losses, meta], args),
+    );
     const notes = list(lost).map(textOf);
     return {
       now: numberOf(now),
@@ -129,8 +128,8 @@ export class RedisFleetStore implements FleetStore {
 
   async write(life: string, changes: FleetChanges): Promise<number | undefined> {
     const args = FLEET_TABLES.flatMap((table) => argumentsOf(changes[table]));
-    const count = numberOf(await this.scripts.run(WRITE, this.keys.all(life), [this.keepMs, ...args]));
-    return count < 0 ? undefined : count;
+    const writes = numberOf(await this.scripts.run(WRITE, this.keys.all(life), [this.keepMs, ...args]));
+    return writes < 0 ? undefined : writes;
   }
 
   async read(life: string, table: FleetTable, fields: readonly string[]): Promise<(string | undefined)[]> {
@@ -142,8 +141,7 @@ export class RedisFleetStore implements FleetStore {
 
   async claim(reaper: string): Promise<FleetEntry[]> {
     const { nodes, summaries, claims, meta } = this.keys;
-    const awayMs = String(Math.round(AWAY_BEATS * this.beatMs));
-    const args = [reaper, this.leaseMs, awayMs, this.keepMs, String(MAX_CLAIMS)];
+    const args = [reaper, this.leaseMs, this.awayMs, this.keepMs, String(MAX_CLAIMS)];
     return entriesOf(await this.scripts.run(CLAIM, [nodes, summaries, claims, meta], args));
   }
 

@@ -1,15 +1,17 @@
-import { script } from './script.js';
+import { script, WRITES } from './script.js';
 
 /**
- * Writes differences into the tables of a life, and keeps what is there; nothing, where the life was cleared away.
+ * Writes differences into the tables of a life, and keeps what is there; nothing, where the life was cleared away. Each
+ * table counts its writes in a field of its own: tables may be lost one by one, by eviction.
  *
  * KEYS 1 records, 2 activity, 3 identities, 4 tombstone
  * ARGV 1 keep in ms, then for each table: how many to set, field, text, …, how many to remove, field, …
- * Returns how many records there are, or -1
+ * Returns the fewest writes that a table has counted, or -1
  */
 export const WRITE = script(`
 if redis.call('EXISTS', KEYS[4]) == 1 then return -1 end
 local at = 2
+local fewest = math.huge
 for number = 1, 3 do
   local sets = tonumber(ARGV[at])
   if sets > 0 then redis.call('HSET', KEYS[number], unpack(ARGV, at + 1, at + 2 * sets)) end
@@ -17,7 +19,8 @@ for number = 1, 3 do
   local gone = tonumber(ARGV[at])
   if gone > 0 then redis.call('HDEL', KEYS[number], unpack(ARGV, at + 1, at + gone)) end
   at = at + 1 + gone
+  fewest = math.min(fewest, redis.call('HINCRBY', KEYS[number], '${WRITES}', 1))
   redis.call('PEXPIRE', KEYS[number], ARGV[1])
 end
-return redis.call('HLEN', KEYS[1])
+return fewest
 `);

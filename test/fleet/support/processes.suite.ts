@@ -183,14 +183,36 @@ export function processSuite(library: Library): void {
       expect(told('fleet_node_lost')).toBe(0);
     });
 
-    it('writes everything anew when the Redis has dropped its records only', async () => {
+    it('writes everything anew when the Redis has dropped one of its tables', async () => {
       const [a, b] = (await startNodes(2)) as [FleetNode, FleetNode];
       await a.connect('anna');
       await allSee(nodes, 2);
-      await inspect.del((await keys()).find((key) => key.endsWith(':records'))!);
-      await until('it has noticed', () => a.eventsOf('fleet_rejoined').length === 1, 3 * BEAT_MS + SLACK_MS);
+      for (const [at, table] of ['records', 'identities', 'activity'].entries()) {
+        await inspect.del((await keys()).find((key) => key.includes(a.id) && key.endsWith(`:${table}`))!);
+        const hasNoticed = (): boolean => a.eventsOf('fleet_rejoined').length === at + 1;
+        await until(`it has noticed that its ${table} are gone`, hasNoticed, 2 * BEAT_MS + SLACK_MS);
+        await allSee(nodes, 2);
+        expect((await b.ask('find', { identity: 'anna' })).connections).toHaveLength(1);
+      }
+    });
+
+    it('writes everything anew when the Redis is back with an older state, of as many records', async () => {
+      const [a, b] = (await startNodes(2)) as [FleetNode, FleetNode];
+      const anna = await a.connect('anna');
       await allSee(nodes, 2);
-      expect(await b.ask('isOnline', 'anna')).toBe(true);
+      await inspect.save();
+      anna.socket.terminate();
+      await until('she is gone', async () => (await a.own()).length === 0);
+      await a.connect('bert');
+      await allSee(nodes, 2);
+      await until('he is seen', () => b.ask('isOnline', 'bert'));
+
+      await redis.kill();
+      await redis.run();
+      await until('he is seen again', () => b.ask('isOnline', 'bert'), 2 * BEAT_MS + SLACK_MS);
+      await allSee(nodes, 2);
+      expect(await b.ask('isOnline', 'anna')).toBe(false);
+      expect(told('fleet_node_lost')).toBe(0);
     });
 
     it('leaves no key behind when the last node is closed, and is smaller by one at once before', async () => {

@@ -95,18 +95,22 @@ export function storeConformance(name: string, start: () => Promise<Surroundings
       expect((await store.directory()).entries).toEqual([]);
     });
 
-    it('keeps what is written, and tells how many records there are', async () => {
+    it('keeps what is written, and tells how many writes it remembers', async () => {
       expect(await store.write('a.1', changes({ records: { 0: 'x', 1: 'y' }, activity: { 0: 'z' } }))).toBe(
-        2,
+        1,
       );
       expect(
         await store.write('a.1', changes({ records: { 0: undefined, 2: 'w' }, identities: { b: '2' } })),
       ).toBe(2);
-      expect(await store.write('a.1', changes({}))).toBe(2);
+      expect(await store.write('a.1', changes({}))).toBe(3);
+      expect(await store.write('b.1', changes({}))).toBe(1);
       expect(await other.read('a.1', 'records', ['0', '1', '2'])).toEqual([undefined, 'y', 'w']);
       expect(await other.read('a.1', 'activity', ['0', '9'])).toEqual(['z', undefined]);
       expect(await other.read('a.1', 'identities', ['b'])).toEqual(['2']);
       expect(await other.read('b.1', 'records', ['0'])).toEqual([undefined]);
+      expect([await store.clear('a.1'), await store.clear('b.1'), await store.clear('c.1')]).toEqual([
+        2, 0, 0,
+      ]);
     });
 
     it('bears texts of any kind, and many at once', async () => {
@@ -114,10 +118,11 @@ export function storeConformance(name: string, start: () => Promise<Surroundings
       const many = Object.fromEntries(
         Array.from({ length: 500 }, (_, at) => [at.toString(36), `${odd}${at}`]),
       );
-      expect(await store.write('a.1', changes({ records: many, identities: { '': odd } }))).toBe(500);
+      expect(await store.write('a.1', changes({ records: many, identities: { '': odd } }))).toBe(1);
       expect(await other.read('a.1', 'records', ['dv'])).toEqual([`${odd}499`]);
       const gone = Object.fromEntries(Object.keys(many).map((key) => [key, undefined]));
-      expect(await store.write('a.1', changes({ records: gone }))).toBe(0);
+      await store.write('a.1', changes({ records: gone }));
+      expect(await store.clear('a.1')).toBe(0);
     });
 
     it('leaves nothing of a life that leaves', async () => {
@@ -149,7 +154,9 @@ export function storeConformance(name: string, start: () => Promise<Surroundings
       expect(await store.clear('a.1')).toBe(3);
       expect(await other.bury({ life: 'a.1', reaper: 'c.1', note: 'mine' })).toBe(false);
       expect(await store.bury({ life: 'a.1', reaper: 'b.1', note: 'gone' })).toBe(true);
-      expect(await store.bury({ life: 'a.1', reaper: 'b.1', note: 'gone' })).toBe(false);
+      // Who has not heard the answer asks again.
+      expect(await store.bury({ life: 'a.1', reaper: 'b.1', note: 'gone' })).toBe(true);
+      expect(await other.bury({ life: 'a.1', reaper: 'c.1', note: 'mine' })).toBe(false);
       const directory = await other.directory();
       expect(directory.entries).toEqual([]);
       expect(directory.losses).toEqual([{ life: 'a.1', note: 'gone' }]);
@@ -210,6 +217,17 @@ export function storeConformance(name: string, start: () => Promise<Surroundings
       await sleep(50);
       expect(await store.claim('b.1')).toEqual([]);
       expect(await claimed('b.1')).toEqual(['a.1']);
+    });
+
+    it('hears nodes by their beats and their looks at the directory, too', async () => {
+      await beat('a.1');
+      const since = performance.now();
+      for (let turn = 0; performance.now() - since < LEASE_MS + 100; turn++) {
+        await sleep(0.7 * BEAT_MS);
+        if (turn % 2 === 0) await store.directory();
+        else await beat('b.1');
+      }
+      expect((await store.claim('b.1')).map(({ life }) => life)).toEqual(['a.1']);
     });
 
     it('delivers letters once, in their order', async () => {
