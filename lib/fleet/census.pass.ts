@@ -6,7 +6,8 @@ import { BLOCK_SIZE } from './record.codec.js';
 
 /** Places looked at in one turn of the event loop. */
 const SLICE = 64 * BLOCK_SIZE;
-const MAX_STALE_SESSIONS = 20;
+/** Identities that are told of, however many connections each of them has. */
+export const MAX_STALE_SESSIONS = 20;
 
 /** What a pass over all connections has counted. */
 export interface PassReport {
@@ -32,23 +33,26 @@ export async function passOver<Each extends Mirrored>(
     addTo(census, source.census(count.passing(mirror.between(place, place + SLICE))));
     if (isActivityDue) mirror.noteActivity(place, place + SLICE);
   }
-  return { census, ...count.found };
+  return { census, ...count.found() };
 }
 
 /** The same at once, where there is no mirror. */
 export function countAll<Each extends Mirrored>(source: FleetSource<Each>): PassReport {
   const count = new StaleCount(source);
-  return { census: source.census(count.passing(source.all())), ...count.found };
+  return { census: source.census(count.passing(source.all())), ...count.found() };
 }
 
 /** Counts the stale among the connections that pass by. */
 class StaleCount<Each extends Mirrored> {
-  readonly found: { overdue: number; readonly staleSessions: StaleSession[] } = {
-    overdue: 0,
-    staleSessions: [],
-  };
+  private overdue = 0;
+  private readonly longestIdle = new Map<string, number>();
 
   constructor(private readonly source: FleetSource<Each>) {}
+
+  found(): Omit<PassReport, 'census'> {
+    const staleSessions = [...this.longestIdle].map(([identity, idleMs]) => ({ identity, idleMs }));
+    return { overdue: this.overdue, staleSessions };
+  }
 
   *passing(connections: Iterable<Each>): Generator<Each> {
     for (const connection of connections) {
@@ -61,11 +65,13 @@ class StaleCount<Each extends Mirrored> {
     const { staleAfterMs, overdueAfterMs } = this.source.limitsOf(connection);
     const idleMs = this.source.idleMs(connection);
     if (idleMs <= staleAfterMs) return;
-    const { found } = this;
-    if (idleMs > overdueAfterMs) found.overdue++;
+    if (idleMs > overdueAfterMs) this.overdue++;
+    const { longestIdle } = this;
     const { identity } = connection;
-    if (identity !== undefined && found.staleSessions.length < MAX_STALE_SESSIONS)
-      found.staleSessions.push({ identity, idleMs });
+    if (identity === undefined) return;
+    const known = longestIdle.get(identity);
+    if (known === undefined ? longestIdle.size < MAX_STALE_SESSIONS : idleMs > known)
+      longestIdle.set(identity, idleMs);
   }
 }
 

@@ -8,13 +8,38 @@ const MAX_LIMIT = 1_000;
 const MAX_READS = 16;
 
 /** A place in the fleet: a node, and a place in it. */
-export interface FleetPlace {
+interface FleetPlace {
   readonly node: string;
   readonly place: number;
 }
 
-/** @throws ConnectionHealthArgumentError for what is no `next` of a page */
-export function placeOf(after: string | undefined): FleetPlace | undefined {
+/** A page that is asked for, checked. */
+export interface PageOrder {
+  readonly limit: number;
+  readonly after: FleetPlace | undefined;
+  readonly identity: string | undefined;
+  readonly gateway: string | undefined;
+  readonly minIdleMs: number;
+}
+
+/**
+ * @param identity the one asked for, as connections have it
+ * @throws ConnectionHealthArgumentError for a limit, a time or a cursor that is none
+ */
+export function pageOf(filter: FleetFilter, identity: string | undefined): PageOrder {
+  const { limit = DEFAULT_LIMIT, minIdleMs = 0, gateway, after } = filter;
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT)) {
+    const expected = `a whole number from 1 to ${MAX_LIMIT}`;
+    throw new ConnectionHealthArgumentError('connections(): limit', expected, limit);
+  }
+  if (!(typeof minIdleMs === 'number' && minIdleMs >= 0)) {
+    const expected = 'a number of milliseconds from 0';
+    throw new ConnectionHealthArgumentError('connections(): minIdleMs', expected, minIdleMs);
+  }
+  return { limit, minIdleMs, gateway, identity, after: placeOf(after) };
+}
+
+function placeOf(after: string | undefined): FleetPlace | undefined {
   if (after === undefined) return undefined;
   const [, node, place] = /^(.+)\/(\d{1,15})$/.exec(String(after)) ?? [];
   if (node === undefined)
@@ -22,20 +47,8 @@ export function placeOf(after: string | undefined): FleetPlace | undefined {
   return { node, place: Number(place) };
 }
 
-/** @throws ConnectionHealthArgumentError */
-export function limitOf({ limit = DEFAULT_LIMIT }: FleetFilter): number {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new ConnectionHealthArgumentError(
-    'connections(): limit',
-    `a whole number from 1 to ${MAX_LIMIT}`,
-    limit,
-  );
-}
-
-/** Whether a connection is one of those asked for, its node and identity apart. */
-export function fits({ gateway, idleMs }: FleetConnection, filter: FleetFilter): boolean {
-  if (filter.gateway !== undefined && filter.gateway !== gateway) return false;
-  return filter.minIdleMs === undefined || idleMs >= filter.minIdleMs;
+function fits({ gateway, idleMs }: FleetConnection, wanted: PageOrder): boolean {
+  return (wanted.gateway === undefined || wanted.gateway === gateway) && idleMs >= wanted.minIdleMs;
 }
 
 /** A node to read, in the order of the pages. */
@@ -56,9 +69,8 @@ export interface Gathered {
  * Walks through nodes, sorted by id, from a place on until a page is full. The place of a node that has gone is where the
  * next node begins.
  */
-export async function gather(nodes: readonly Readable[], filter: FleetFilter): Promise<Gathered> {
-  const limit = limitOf(filter);
-  const after = placeOf(filter.after);
+export async function gather(nodes: readonly Readable[], wanted: PageOrder): Promise<Gathered> {
+  const { limit, after, identity } = wanted;
   const connections: FleetConnection[] = [];
   let isPartial = false;
   let reads = 0;
@@ -67,9 +79,9 @@ export async function gather(nodes: readonly Readable[], filter: FleetFilter): P
     while (place !== undefined) {
       if (reads++ >= MAX_READS) return { connections, next: `${id}/${place}`, isPartial };
       try {
-        const { found, next }: Awaited<ReturnType<NodeReader['from']>> = await reader.from(place);
+        const { found, next }: Awaited<ReturnType<NodeReader['from']>> = await reader.from(place, identity);
         for (const [at, connection] of found) {
-          if (!fits(connection, filter)) continue;
+          if (!fits(connection, wanted)) continue;
           if (connections.length === limit) return { connections, next: `${id}/${at}`, isPartial };
           connections.push(connection);
         }

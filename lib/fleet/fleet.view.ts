@@ -1,11 +1,9 @@
-import { ConnectionHealthArgumentError } from '../connection-health.errors.js';
 import type {
   ConnectionCommands,
   ConnectionTarget,
   DisconnectOptions,
 } from '../connection/connection.commands.js';
 import type { Census } from '../connection/connection.census.js';
-import { identityOf } from '../connection/identity.js';
 import { BoundedStore } from './bounded.store.js';
 import { countAll } from './census.pass.js';
 import type {
@@ -19,10 +17,11 @@ import type {
 } from './fleet.answers.js';
 import type { FleetMember } from './fleet.member.js';
 import { overviewOf, rollOf, type LiveNode, type Roll } from './fleet.overview.js';
-import { fits, gather, limitOf, type Readable } from './fleet.page.js';
+import { gather, pageOf, type Readable } from './fleet.page.js';
 import type { FleetSource, Mirrored } from './fleet.source.js';
 import type { FleetDirectory, FleetStore } from './fleet.store.js';
-import { StoredNode, type NodeReader } from './node.reader.js';
+import { ownerOf, wantedIdentity } from './fleet.target.js';
+import { findAll, holds, StoredNode, type NodeReader } from './node.reader.js';
 import { LoneNode, OwnNode } from './own.node.js';
 import { summaryOf } from './self.summary.js';
 import { findSplitSessions } from './split.sessions.js';
@@ -69,7 +68,7 @@ export class FleetView<Each extends Mirrored = Mirrored> {
         staleSessions: node.summary.staleSessions,
         reader: this.readerOf(node, scene),
       })),
-      ({ reader }, identity) => reader.find(identity),
+      ({ reader }, identity) => holds(reader, identity),
     );
     const overview = this.overviewOf(scene);
     return { ...overview, partial: overview.partial || isPartial, split_sessions: sessions };
@@ -80,7 +79,7 @@ export class FleetView<Each extends Mirrored = Mirrored> {
     const wanted = wantedIdentity('find()', identity);
     const scene = await this.look();
     const answers = await Promise.allSettled(
-      scene.roll.nodes.map((node) => this.readerOf(node, scene).find(wanted)),
+      scene.roll.nodes.map((node) => findAll(this.readerOf(node, scene), wanted)),
     );
     return {
       connections: answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])),
@@ -91,29 +90,31 @@ export class FleetView<Each extends Mirrored = Mirrored> {
   /** Whether an identity has a connection on any node. Where the answer may be incomplete, {@link find} says so. */
   async isOnline(identity: string | number): Promise<boolean> {
     const wanted = wantedIdentity('isOnline()', identity);
-    if ((await this.own().find(wanted)).length > 0) return true;
-    return this.store !== undefined && (await this.find({ identity: wanted })).connections.length > 0;
+    if (await holds(this.own(), wanted)) return true;
+    if (this.store === undefined) return false;
+    const scene = await this.look();
+    const answers = await Promise.allSettled(
+      scene.roll.nodes.map((node) => holds(this.readerOf(node, scene), wanted)),
+    );
+    return answers.some((answer) => answer.status === 'fulfilled' && answer.value);
   }
 
   /**
    * The connections of all nodes, page by page: by node, and within a node in an order of its own. Pages may be asked of
    * different nodes.
    *
-   * @throws ConnectionHealthArgumentError for a limit or a cursor that is none
+   * @throws ConnectionHealthArgumentError for a limit, a cursor, an identity or a time that is none
    */
   async connections(filter: FleetFilter = {}): Promise<FleetPage> {
-    const limit = limitOf(filter);
-    if (filter.identity !== undefined) {
-      const { connections, partial } = await this.find({ identity: filter.identity });
-      const wanted = connections.filter(
-        (each) => (filter.node === undefined || each.node === filter.node) && fits(each, filter),
-      );
-      return { connections: wanted.slice(0, limit), partial: partial || wanted.length > limit };
-    }
+    const { identity } = filter;
+    const wanted = pageOf(
+      filter,
+      identity === undefined ? undefined : wantedIdentity('connections()', identity),
+    );
     const scene = await this.look();
     const nodes = scene.roll.nodes.filter(({ id }) => filter.node === undefined || id === filter.node);
     const readable = nodes.map((node): Readable => ({ id: node.id, reader: this.readerOf(node, scene) }));
-    const { connections, next, isPartial } = await gather(readable, filter);
+    const { connections, next, isPartial } = await gather(readable, wanted);
     const partial = scene.roll.isPartial || isPartial;
     return next === undefined ? { connections, partial } : { connections, partial, next };
   }
@@ -233,18 +234,4 @@ export class FleetView<Each extends Mirrored = Mirrored> {
       ? this.own()
       : new StoredNode(node, this.store, now);
   }
-}
-
-function wantedIdentity(where: string, identity: unknown): string {
-  const wanted =
-    typeof identity === 'string' || typeof identity === 'number' ? identityOf(identity) : undefined;
-  if (wanted !== undefined) return wanted;
-  throw new ConnectionHealthArgumentError(`${where}: identity`, 'a text or a number', identity);
-}
-
-/** The node that an id belongs to; `undefined` where an identity is meant, which any node may have. */
-function ownerOf(target: ConnectionTarget): string | undefined {
-  const { id, identity } = target as { readonly id?: string; readonly identity?: string | number };
-  if (identity !== undefined || id === undefined) return undefined;
-  return id.slice(0, Math.max(0, id.lastIndexOf('-')));
 }

@@ -21,11 +21,31 @@ export interface Neighbours {
   readonly next: number | undefined;
 }
 
-/** Reads the connections of one node, by place or by identity. */
+/** Reads the connections of one node. */
 export interface NodeReader {
-  /** Those from a place on, in their order, as many as are read at once. */
-  from(place: number): Promise<Neighbours>;
-  find(identity: string): Promise<FleetConnection[]>;
+  /** Those from a place on, in their order, as many as are read at once; only those of an identity where one is given. */
+  from(place: number, identity?: string): Promise<Neighbours>;
+}
+
+/** All connections of an identity on a node. */
+export async function findAll(reader: NodeReader, identity: string): Promise<FleetConnection[]> {
+  const connections: FleetConnection[] = [];
+  for (let place: number | undefined = 0; place !== undefined;) {
+    const { found, next }: Neighbours = await reader.from(place, identity);
+    for (const [, connection] of found) connections.push(connection);
+    place = next;
+  }
+  return connections;
+}
+
+/** Whether an identity has a connection on a node. */
+export async function holds(reader: NodeReader, identity: string): Promise<boolean> {
+  for (let place: number | undefined = 0; place !== undefined;) {
+    const { found, next }: Neighbours = await reader.from(place, identity);
+    if (found.length > 0) return true;
+    place = next;
+  }
+  return false;
 }
 
 /** Places read at once. */
@@ -40,7 +60,8 @@ export class StoredNode implements NodeReader {
     private readonly now: number,
   ) {}
 
-  async from(place: number): Promise<Neighbours> {
+  async from(place: number, identity?: string): Promise<Neighbours> {
+    if (identity !== undefined) return this.ofIdentity(place, identity);
     const end = Math.min(place + WINDOW, this.node.summary.places);
     const places = Array.from({ length: Math.max(0, end - place) }, (_, at) => place + at);
     return {
@@ -49,13 +70,16 @@ export class StoredNode implements NodeReader {
     };
   }
 
-  async find(identity: string): Promise<FleetConnection[]> {
+  private async ofIdentity(place: number, identity: string): Promise<Neighbours> {
     const { life } = this.node;
     const bucket = bucketOf(identity);
-    const [places] = await this.store.call((store) => store.read(life, 'identities', [bucket]));
-    const found = await this.read(decodePlaces(places));
+    const [text] = await this.store.call((store) => store.read(life, 'identities', [bucket]));
+    const places = decodePlaces(text)
+      .filter((each) => each >= place)
+      .sort((one, other) => one - other);
+    const found = await this.read(places.slice(0, WINDOW));
     // Others share the field.
-    return found.flatMap(([, each]) => (each.identity === identity ? [each] : []));
+    return { found: found.filter(([, each]) => each.identity === identity), next: places[WINDOW] };
   }
 
   private async read(places: readonly number[]): Promise<Placed[]> {

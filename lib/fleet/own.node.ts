@@ -17,17 +17,13 @@ export class LoneNode implements NodeReader {
     protected readonly offsetMs = 0,
   ) {}
 
-  async from(place: number): Promise<Neighbours> {
+  async from(place: number, identity?: string): Promise<Neighbours> {
     const { source } = this;
     const after = place === 0 ? undefined : `${source.nodeId}-${fieldOf(place - 1)}`;
     const found = source
-      .connections({ after, limit: WINDOW })
+      .connections({ after, limit: WINDOW, ...(identity === undefined ? {} : { identity }) })
       .map((each): Placed => [sequenceOf(each.id), this.told(each)]);
     return { found, next: found.length < WINDOW ? undefined : found.at(-1)![0] + 1 };
-  }
-
-  async find(identity: string): Promise<FleetConnection[]> {
-    return this.source.connections({ identity }).map((each) => this.told(each));
   }
 
   private told(each: ConnectionSnapshot): FleetConnection {
@@ -56,14 +52,21 @@ export class OwnNode<Each extends Mirrored> extends LoneNode {
     super(source, offsetMs);
   }
 
-  override async from(place: number): Promise<Neighbours> {
-    const end = Math.min(place + WINDOW, this.mirror.end);
-    const found: Placed[] = [];
-    for (let at = place; at < end; at++) {
-      const connection = this.mirror.at(at);
-      if (connection !== undefined) found.push([at, this.mirrored(connection)]);
+  override async from(place: number, identity?: string): Promise<Neighbours> {
+    if (identity !== undefined) {
+      const places = this.mirror.placesOf(identity).filter((each) => each >= place);
+      return { found: this.at(places.slice(0, WINDOW)), next: places[WINDOW] };
     }
-    return { found, next: end < this.mirror.end ? end : undefined };
+    const end = Math.min(place + WINDOW, this.mirror.end);
+    const places = Array.from({ length: Math.max(0, end - place) }, (_, at) => place + at);
+    return { found: this.at(places), next: end < this.mirror.end ? end : undefined };
+  }
+
+  private at(places: readonly number[]): Placed[] {
+    return places.flatMap((place): Placed[] => {
+      const connection = this.mirror.at(place);
+      return connection === undefined ? [] : [[place, this.mirrored(connection)]];
+    });
   }
 
   private mirrored({

@@ -1,4 +1,5 @@
-import type { FleetConnection, SplitSession } from './fleet.answers.js';
+import { MAX_STALE_SESSIONS } from './census.pass.js';
+import type { SplitSession } from './fleet.answers.js';
 import type { StaleSession } from './node.summary.js';
 
 /** Stale sessions looked into at once. */
@@ -10,15 +11,21 @@ export interface SessionNode {
   readonly staleSessions: readonly StaleSession[];
 }
 
-/** Finds who is online on one node while another keeps a stale connection of theirs. */
+/**
+ * Finds who is online on one node while another keeps a stale connection of theirs.
+ *
+ * @param holds whether an identity has a connection on a node
+ * @returns `isPartial` where a node could not be asked, or there are more stale sessions than can be looked into
+ */
 export async function findSplitSessions<Node extends SessionNode>(
   nodes: readonly Node[],
-  find: (node: Node, identity: string) => Promise<readonly FleetConnection[]>,
+  holds: (node: Node, identity: string) => Promise<boolean>,
 ): Promise<{ readonly sessions: SplitSession[]; readonly isPartial: boolean }> {
-  let isPartial = false;
+  const isMore = nodes.some(({ staleSessions }) => staleSessions.length >= MAX_STALE_SESSIONS);
   const suspects = nodes.flatMap(({ id, staleSessions }) =>
     staleSessions.map((session) => ({ id, ...session })),
   );
+  let isPartial = isMore || suspects.length > MAX_ASKED;
   const asked = suspects
     .slice(0, MAX_ASKED)
     .map(async ({ id, identity, idleMs }): Promise<SplitSession[]> => {
@@ -26,15 +33,15 @@ export async function findSplitSessions<Node extends SessionNode>(
       const others = nodes.filter(
         (node) => node.id !== id && !node.staleSessions.some((session) => session.identity === identity),
       );
-      const answers = await Promise.allSettled(others.map((node) => find(node, identity)));
+      const answers = await Promise.allSettled(others.map((node) => holds(node, identity)));
       if (answers.some(({ status }) => status === 'rejected')) isPartial = true;
       const onlineOn = others.filter((_, at) => {
         const answer = answers[at];
-        return answer?.status === 'fulfilled' && answer.value.length > 0;
+        return answer?.status === 'fulfilled' && answer.value;
       });
       if (onlineOn.length === 0) return [];
       return [{ identity, stale_on: id, idle_ms: idleMs, online_on: onlineOn.map((node) => node.id) }];
     });
   const sessions = (await Promise.all(asked)).flat();
-  return { sessions, isPartial: isPartial || suspects.length > MAX_ASKED };
+  return { sessions, isPartial };
 }

@@ -121,10 +121,44 @@ describe('several apps of one process', () => {
     expect((await service.fleet.connections({ node: service.fleet.nodeId })).connections).toHaveLength(10);
   });
 
+  it('lists all connections of an identity page by page, however many there are', async () => {
+    const apps = await startFleet(2, new MemoryFleetStore({ beatMs: BEAT_MS }));
+    const count = 300;
+    for (let at = 0; at < count; at++) await connect(apps[at % 2]!, 'guest');
+    await connect(apps[0]!, 'anna');
+    for (const { service } of apps)
+      await until('all are written', async () => {
+        const { connections, partial } = await service.fleet.find({ identity: 'guest' });
+        return connections.length === count && !partial;
+      });
+
+    const listed: string[] = [];
+    let after: string | undefined;
+    let turn = 0;
+    do {
+      const page = await apps[turn++ % 2]!.service.fleet.connections({ identity: 'guest', limit: 70, after });
+      expect(page).toMatchObject({ partial: false });
+      listed.push(...page.connections.map(({ id }) => id));
+      after = page.next;
+    } while (after !== undefined);
+    expect([turn, new Set(listed).size, listed.length]).toEqual([5, count, count]);
+
+    const { service } = apps[0]!;
+    const there = { identity: 'guest', node: apps[1]!.service.fleet.nodeId, limit: 1_000 };
+    expect((await service.fleet.connections(there)).connections).toHaveLength(count / 2);
+    const alone = await start([FleetGateway], FLEET_OPTIONS);
+    for (const user of ['guest', 'anna', 'guest', 'guest']) await connect(alone, user);
+    const first = await alone.service.fleet.connections({ identity: 'guest', limit: 2 });
+    const rest = await alone.service.fleet.connections({ identity: 'guest', limit: 2, after: first.next });
+    expect([first.connections.length, rest.connections.length, rest.next]).toEqual([2, 1, undefined]);
+  });
+
   it.each([
     [{ limit: 0 }, 'connections(): limit: expected a whole number from 1 to 1000, got 0'],
     [{ after: 'nonsense' }, 'connections(): after: expected the "next" of a page, got "nonsense"'],
-    [{ identity: '' }, 'find(): identity: expected a text or a number, got ""'],
+    [{ identity: '' }, 'connections(): identity: expected a text or a number, got ""'],
+    [{ minIdleMs: NaN }, 'connections(): minIdleMs: expected a number of milliseconds from 0, got NaN'],
+    [{ minIdleMs: -1 }, 'connections(): minIdleMs: expected a number of milliseconds from 0, got -1'],
   ])('refuses %j', async (filter, message) => {
     const { service } = await start([FleetGateway], FLEET_OPTIONS);
     await expect(service.fleet.connections(filter)).rejects.toThrow(message);

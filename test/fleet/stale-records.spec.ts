@@ -50,6 +50,9 @@ describe('a node that beats and does not sweep', () => {
     const heartbeat = { intervalMs: 300, timeoutMs: 200, enforce: 'observe' } as const;
     const lazy = await start([FleetGateway], { ...options, heartbeat, sweep: false });
     const other = await start([FleetGateway], options);
+    const crowd: TestClient[] = [];
+    for (let guest = 0; guest < 25; guest++)
+      crowd.push(await TestClient.connect(`${lazy.url}/?user=guest`, { answers: false, autoPong: false }));
     const ghost = await TestClient.connect(`${lazy.url}/?user=anna`, { answers: false, autoPong: false });
     // Stale as well, and nowhere else.
     const lonely = await TestClient.connect(`${lazy.url}/?user=carl`, { answers: false, autoPong: false });
@@ -59,16 +62,16 @@ describe('a node that beats and does not sweep', () => {
     const lazyId = lazy.service.fleet.nodeId;
     await until(
       'the finding stands',
-      () => standing(other).some((line) => line.includes(`(${lazyId}) keeps 2 stale of 3`)),
+      () => standing(other).some((line) => line.includes(`(${lazyId}) keeps 27 stale of 28`)),
       20_000,
     );
     const snapshot = await other.service.fleet.snapshot();
-    expect(snapshot.members.find(({ id }) => id === lazyId)).toMatchObject({ overdue: 2 });
+    expect(snapshot.members.find(({ id }) => id === lazyId)).toMatchObject({ overdue: 27 });
     expect(snapshot.split_sessions).toMatchObject([
       { identity: 'anna', stale_on: lazyId, online_on: [other.service.fleet.nodeId] },
     ]);
 
-    for (const { socket } of [ghost, lonely]) socket.terminate();
+    for (const { socket } of [...crowd, ghost, lonely]) socket.terminate();
     await until(
       'it is right again',
       () => !standing(other).some((line) => line.startsWith('fleet_stale')),
