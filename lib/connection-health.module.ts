@@ -8,7 +8,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DiscoveryModule, DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import { HealthIndicatorService } from '@nestjs/terminus';
 
 import { bootReport } from './connection-health.boot-report.js';
@@ -28,6 +28,7 @@ import {
   DIAGNOSTICS_SOURCE,
   VITALS_SOURCE,
 } from './connection-health.tokens.js';
+import { hasKnownAdapter } from './gateway/nest-internals.js';
 import { resolveOptions } from './options/options.resolver.js';
 import { ConnectionHealthIndicator } from './terminus/connection-health.indicator.js';
 
@@ -56,17 +57,19 @@ function reportsAs(token: symbol): FactoryProvider<ConnectionHealthReports> {
   providers: [
     {
       provide: CONNECTION_HEALTH_RUNTIME,
-      inject: [CONNECTION_HEALTH_OPTIONS, DiscoveryService, MetadataScanner],
+      inject: [CONNECTION_HEALTH_OPTIONS, DiscoveryService, MetadataScanner, ModuleRef],
       // Runs before Nest creates any server: from here on every server is heard of.
       useFactory: (
         options: ConnectionHealthModuleOptions,
         discovery: DiscoveryService,
         scanner: MetadataScanner,
+        moduleRef: ModuleRef,
       ) => {
         const runtime = new ConnectionHealthRuntime(resolveOptions(options), {
           discovery,
           scanner,
           sink: logger(),
+          hasKnownAdapter: () => hasKnownAdapter(moduleRef),
         });
         runtime.bind();
         return runtime;

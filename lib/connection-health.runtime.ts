@@ -100,7 +100,13 @@ export class ConnectionHealthRuntime {
 
   constructor(
     readonly options: ResolvedOptions,
-    nest: { readonly discovery: DiscoveryService; readonly scanner: MetadataScanner; readonly sink: LogSink },
+    readonly nest: {
+      readonly discovery: DiscoveryService;
+      readonly scanner: MetadataScanner;
+      readonly sink: LogSink;
+      /** Whether the app's servers are made by Nest's own adapters; known when gateways are bound. */
+      readonly hasKnownAdapter: () => boolean;
+    },
   ) {
     const { clock, massTimeout, defaults } = options;
     const failed: Failed = (error) => this.userCode.report('a listener, codec or driver', error);

@@ -138,6 +138,7 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
     defaults,
     settingsFor,
     interceptor: new HeartbeatFilterInterceptor(),
+    isOddApp: () => !parts.nest.hasKnownAdapter(),
     watchFor: (server, driver) =>
       new ServerWatch({
         server,

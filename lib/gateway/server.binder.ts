@@ -33,6 +33,8 @@ export class ServerBinder {
       readonly defaults: ConnectionSettings;
       readonly settingsFor: (overrides: GatewayHealthOptions, where: string) => ConnectionSettings;
       readonly interceptor: object;
+      /** Whether the servers of the app are of a kind that is not known; asked when Nest creates them. */
+      readonly isOddApp: () => boolean;
       /** Makes a watch of a server. */
       readonly watchFor: (server: object, driver: TransportDriver) => ServerWatch;
       /** A server is watched from now on. */
@@ -129,7 +131,7 @@ export class ServerBinder {
     try {
       this.undo.push(listenForServers(prototype as object, listener));
       if (users.get(gateway) !== false)
-        this.undo.push(prependInterceptor(gateway.metatype, this.parts.interceptor));
+        this.undo.push(prependInterceptor(gateway.metatype, this.parts.interceptor, this.parts.isOddApp));
     } catch (error) {
       this.warnings.push(`${gateway.name} cannot be watched: ${(error as Error).message}`);
     }
