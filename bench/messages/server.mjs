@@ -1,0 +1,40 @@
+// A Nest gateway that sends back what it gets: JSON messages through Nest, binary ones through a listener of its own.
+//
+//   node bench/messages/server.mjs with|without
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+
+import { ConnectionHealthModule } from '../../dist/esm/index.js';
+
+class EchoGateway {
+  handleConnection(client) {
+    client.on('message', (data, isBinary) => {
+      if (isBinary) client.send(data);
+    });
+  }
+
+  echo(_client, data) {
+    return { event: 'echo', data };
+  }
+}
+WebSocketGateway()(EchoGateway);
+const echo = Object.getOwnPropertyDescriptor(EchoGateway.prototype, 'echo');
+SubscribeMessage('echo')(EchoGateway.prototype, 'echo', echo);
+
+class App {}
+const imports = process.argv[2] === 'with' ? [ConnectionHealthModule.forRoot({ metrics: false })] : [];
+Module({ imports, providers: [EchoGateway] })(App);
+
+const app = await NestFactory.create(App, { logger: ['error'] });
+app.useWebSocketAdapter(new WsAdapter(app));
+await app.listen(0, '127.0.0.1');
+process.send({ port: app.getHttpServer().address().port });
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send({ cpuMs: (user + system) / 1_000 });
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,44 @@
+// One server with one way of keeping connections alive, in a process of its own, asked by messages.
+//
+//   node --expose-gc bench/real/server.mjs <variant> <intervalMs>
+import { createServer } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+import { VARIANTS } from './variants.mjs';
+
+const [variant, intervalMs] = [process.argv[2], Number(process.argv[3])];
+const delay = monitorEventLoopDelay({ resolution: 1 });
+const server = createServer();
+await VARIANTS[variant](server, intervalMs);
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () =>
+  process.send({ port: server.address().port }),
+);
+
+let cpu;
+const ANSWERS = {
+  begin() {
+    delay.reset();
+    delay.enable();
+    cpu = process.cpuUsage();
+    return {};
+  },
+  end() {
+    const { user, system } = process.cpuUsage(cpu);
+    delay.disable();
+    return {
+      cpuMs: (user + system) / 1_000,
+      longestMs: delay.max / 1e6,
+      p99Ms: delay.percentile(99) / 1e6,
+    };
+  },
+  memory() {
+    global.gc();
+    global.gc();
+    const { heapUsed, rss } = process.memoryUsage();
+    const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    return { heapUsed, rss, timers };
+  },
+};
+
+process.on('message', ({ ask }) => process.send({ answer: ask, ...ANSWERS[ask]() }));
+process.on('disconnect', () => process.exit());

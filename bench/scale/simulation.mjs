@@ -1,0 +1,181 @@
+// The whole runtime of the module over sockets that are not there: real records, registry, wheel, sweep, reports and tap, a
+// `ws` server and sockets by shape, and a clock that is moved by hand. What runs in one turn of the event loop is a slice.
+import { EventEmitter } from 'node:events';
+
+import { ConnectionHealthRuntime } from '../../dist/esm/connection-health.runtime.js';
+import { resolveOptions } from '../../dist/esm/options/options.resolver.js';
+
+const TICK_MS = 250;
+
+/** Time that is moved by hand; measures each callback as one slice. */
+export class HandClock {
+  slices = [];
+  #now = 1_000;
+  #timers = new Set();
+  #immediate = [];
+
+  monotonic() {
+    return this.#now;
+  }
+
+  epoch() {
+    return 1_750_000_000_000 + this.#now;
+  }
+
+  every(intervalMs, run) {
+    const timer = { intervalMs, at: this.#now + intervalMs, run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  afterPoll(run) {
+    this.#immediate.push(run);
+  }
+
+  /** Milliseconds of CPU since the last reset, slice by slice. */
+  reset() {
+    this.slices = [];
+  }
+
+  /** Moves on, a tick at a time, and runs everything that is due. */
+  async advance(ms) {
+    const end = this.#now + ms;
+    while (this.#now < end) {
+      this.#now = Math.min(end, this.#now + TICK_MS);
+      for (const timer of this.#timers) {
+        if (timer.at > this.#now) continue;
+        timer.at += timer.intervalMs;
+        this.#run(timer.run);
+      }
+      await this.settle();
+    }
+  }
+
+  /** Runs what waits for the next turn of the event loop, until nothing does. */
+  async settle() {
+    while (this.#immediate.length > 0) {
+      for (const run of this.#immediate.splice(0)) this.#run(run);
+      // Promises go on in the same turn, so their work belongs to the slice before.
+      const from = performance.now();
+      await null;
+      for (let turn = 0; turn < 8; turn++) await null;
+      if (this.slices.length > 0) this.slices[this.slices.length - 1] += performance.now() - from;
+    }
+  }
+
+  #run(run) {
+    const from = performance.now();
+    run();
+    this.slices.push(performance.now() - from);
+  }
+}
+
+/** What the driver reads of a TCP connection. */
+class FakeRaw {
+  bytesRead = 0;
+  bytesWritten = 0;
+  writableLength = 0;
+  destroyed = false;
+  remoteAddress = '10.0.0.1';
+  errored = null;
+  setKeepAlive() {}
+  isPaused() {
+    return false;
+  }
+  cork() {}
+  uncork() {}
+}
+
+/** What the driver reads of a `ws` socket. */
+class FakeSocket extends EventEmitter {
+  readyState = 1;
+  bufferedAmount = 0;
+  extensions = '';
+  _receiver = null;
+  _sender = null;
+  _socket = undefined;
+  sent = 0;
+  send(data) {
+    this.sent++;
+    this._socket.bytesWritten += data.length + 4;
+  }
+  ping() {
+    this._socket.bytesWritten += 10;
+  }
+  close() {
+    this.readyState = 2;
+  }
+  terminate() {
+    this.readyState = 3;
+    this._socket.destroyed = true;
+  }
+  pause() {}
+  resume() {}
+}
+
+class FakeServer extends EventEmitter {
+  options = { WebSocket: FakeSocket };
+  clients = new Set();
+  handleUpgrade() {}
+  shouldHandle() {}
+}
+
+const HEADERS = {};
+
+/** A process with so many connections. */
+export class Simulation {
+  clock = new HandClock();
+  server = new FakeServer();
+  sockets = [];
+
+  constructor(options = {}) {
+    this.runtime = new ConnectionHealthRuntime(
+      resolveOptions({ clock: this.clock, leak: false, metrics: false, ...options }),
+      {
+        discovery: { getProviders: () => [] },
+        scanner: { getAllMethodNames: () => [] },
+        sink: { log() {}, warn() {}, error() {}, debug() {}, verbose() {} },
+      },
+    );
+    this.runtime.bind();
+    this.runtime.binder.watch(this.server, { name: 'simulated' });
+    this.runtime.start();
+  }
+
+  socket() {
+    const socket = new this.server.options.WebSocket();
+    socket._socket = new FakeRaw();
+    return socket;
+  }
+
+  open(count) {
+    for (let at = 0; at < count; at++) {
+      const socket = this.socket();
+      this.server.clients.add(socket);
+      this.sockets.push(socket);
+      this.connect(socket);
+    }
+  }
+
+  connect(socket) {
+    this.server.emit('connection', socket, { url: '/', headers: HEADERS, socket: socket._socket });
+  }
+
+  /** Everybody says something: evidence of life, as a message of the app. */
+  speak(message = Buffer.from('hello')) {
+    for (const socket of this.sockets) {
+      socket._socket.bytesRead += message.length + 6;
+      socket.emit('message', message, false);
+    }
+  }
+
+  end() {
+    this.runtime.end();
+  }
+}
+
+export function heapUsed() {
+  global.gc();
+  global.gc();
+  return process.memoryUsage().heapUsed;
+}
