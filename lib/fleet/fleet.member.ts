@@ -3,6 +3,7 @@ import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import { BoundedStore } from './bounded.store.js';
 import { passOver } from './census.pass.js';
 import { ConnectionMirror } from './connection.mirror.js';
+import { Errand } from './errand.js';
 import { rollOf } from './fleet.overview.js';
 import type { FleetSource, Mirrored } from './fleet.source.js';
 import type { FleetDirectory, FleetStore } from './fleet.store.js';
@@ -12,6 +13,7 @@ import { encodeSummary, type NodeSummary } from './node.summary.js';
 import { PostOffice } from './post.office.js';
 import { summaryOf } from './self.summary.js';
 import { staleRecordsFinding } from './stale-records.finding.js';
+import { checkedDirectory } from './store.answers.js';
 import { StoreHealth, type FindingsPlace } from './store.health.js';
 
 /** Between two looks for nodes that died, and two looks into the own box; the latter also after which a failed beat is tried again. */
@@ -21,11 +23,14 @@ const MAIL_BEATS = 0.2;
 const ORDER_BEATS = 1;
 const MIN_ORDER_MS = 2_000;
 /** Calls that may be left without an answer before no new one is begun. */
-const MAX_UNANSWERED = 16;
+const MAX_UNANSWERED = 32;
 /** Letters to other nodes that may be under way at once. */
 const MAX_LETTERS_OUT = 2_000;
 
-/** This process as a node of a fleet. Does one thing at a time, and nothing that a gateway would have to wait for. */
+/**
+ * This process as a node of a fleet. Beats, reaps and reads its letters side by side, so that none of them keeps the others
+ * waiting on a slow way, and does nothing that a gateway would have to wait for.
+ */
 export class FleetMember<Each extends Mirrored> {
   readonly mirror: ConnectionMirror<Each>;
   readonly post: PostOffice;
@@ -38,11 +43,10 @@ export class FleetMember<Each extends Mirrored> {
   private readonly lease: LeaseKeeper<Each>;
   private readonly reaper: NodeReaper;
   private readonly health: StoreHealth;
-  private running: Promise<void> | undefined;
+  private readonly beats: Errand;
+  private readonly looks: Errand;
+  private readonly mail: Errand;
   private hasLeft = false;
-  private beatAt = -Infinity;
-  private lookAt = -Infinity;
-  private mailAt = -Infinity;
   private activityAt = -Infinity;
   private activityTold = 0;
 
@@ -76,6 +80,9 @@ export class FleetMember<Each extends Mirrored> {
     const patienceMs = Math.max(MIN_ORDER_MS, ORDER_BEATS * store.beatMs);
     const outbox = new BoundedStore(store, MAX_LETTERS_OUT);
     this.post = new PostOffice({ store: this.store, outbox, nodeId, commands, patienceMs, storeNow });
+    this.beats = this.errand('beat', 1, (now) => this.beat(now));
+    this.looks = this.errand('look', LOOK_BEATS, () => this.reaper.look(this.lease.life));
+    this.mail = this.errand('mail', MAIL_BEATS, () => this.post.look());
   }
 
   /** The store's time, as far as this process knows it. */
@@ -90,19 +97,13 @@ export class FleetMember<Each extends Mirrored> {
 
   /** Does what is due. Called often; never throws, and never waits. */
   tick(): void {
-    if (this.running !== undefined || this.hasLeft) return;
+    if (this.hasLeft) return;
     const now = this.parts.monotonic();
-    const { beatMs } = this.parts.store;
-    const isMailDue = now >= this.mailAt || this.post.isWaiting;
-    if (now < this.beatAt && now < this.lookAt && !isMailDue) return;
-    this.running = this.errand(now, beatMs)
-      .then(
-        () => this.health.answered(),
-        (error: unknown) => {
-          if (!this.hasLeft) this.failed(error, now + MAIL_BEATS * beatMs);
-        },
-      )
-      .finally(() => (this.running = undefined));
+    this.beats.tick(now);
+    // Who is not there yet is not to act.
+    if (!this.lease.hasBegun) return;
+    this.looks.tick(now);
+    this.mail.tick(now, this.post.isWaiting);
   }
 
   /** Leaves the fleet, and nothing behind. Bounded in time; a store that is away drops what is left by itself. */
@@ -112,22 +113,24 @@ export class FleetMember<Each extends Mirrored> {
     this.post.close();
     // What is under way ends with its next call, however much it still had to write.
     this.store.isStopped = true;
-    await this.running;
+    await Promise.all([this.beats, this.looks, this.mail].map((errand) => errand.settled()));
     this.store.isStopped = false;
-    await this.lease.leave().catch(() => undefined);
+    await this.lease.leave();
   }
 
-  private async errand(now: number, beatMs: number): Promise<void> {
-    if (now >= this.beatAt) {
-      await this.beat(now);
-      this.beatAt = now + beatMs;
-    }
-    if (now >= this.lookAt) {
-      await this.reaper.look(this.lease.life);
-      this.lookAt = now + LOOK_BEATS * beatMs;
-    }
-    await this.post.look();
-    this.mailAt = now + MAIL_BEATS * beatMs;
+  private errand(what: string, everyBeats: number, work: (now: number) => Promise<void>): Errand {
+    const { beatMs } = this.parts.store;
+    return new Errand({
+      run: async (now) => {
+        await work(now);
+        return everyBeats * beatMs;
+      },
+      retryMs: MAIL_BEATS * beatMs,
+      succeeded: () => this.health.answered(what),
+      failed: (error) => {
+        if (!this.hasLeft) this.health.failed(what, error);
+      },
+    });
   }
 
   private async beat(now: number): Promise<void> {
@@ -144,7 +147,7 @@ export class FleetMember<Each extends Mirrored> {
       this.summary = summaryOf(source, report, { offsetMs, isComplete, gateways, places, ...activity });
       return encodeSummary(this.summary);
     });
-    this.directory = await this.store.call((each) => each.directory());
+    this.directory = checkedDirectory(await this.store.call((each) => each.directory()));
     this.judge(this.directory);
   }
 
@@ -153,12 +156,5 @@ export class FleetMember<Each extends Mirrored> {
     const finding = staleRecordsFinding(nodes, directory.now);
     if (finding === undefined) this.parts.board.clear('fleet_stale_records');
     else this.parts.board.raise(finding);
-  }
-
-  private failed(error: unknown, againAt: number): void {
-    this.health.failed(error);
-    this.beatAt = againAt;
-    this.lookAt = againAt;
-    this.mailAt = againAt;
   }
 }

@@ -9,9 +9,12 @@ export type FleetChanges = Readonly<Record<FleetTable, ReadonlyMap<string, strin
 
 /** A node's sign of life. */
 export interface NodeBeat {
-  /** Which life of which node: a node that was reaped, or does not know what was written, begins another one. */
+  /**
+   * Which life of which node, as `<node>.<number>`: a node that was reaped, or does not know what was written, begins
+   * another one. With the first beat of a life all others of its node end, but for those that are being reaped.
+   */
   readonly life: string;
-  /** The node's life before, which ends with this beat. */
+  /** The node's life before. */
   readonly replaces?: string;
   /** What the node says of itself; the store does not read it. */
   readonly summary: string;
@@ -26,6 +29,8 @@ export interface BeatReply {
    * `forgotten`: the store knows nothing of it any more. Neither of the two renews anything.
    */
   readonly status: 'kept' | 'reaped' | 'forgotten';
+  /** Whether the life that was replaced had been taken for lost: it is left to its reaper. */
+  readonly wasReaped?: boolean;
   /** The store's time, milliseconds since the Unix epoch. */
   readonly now: number;
 }
@@ -128,9 +133,14 @@ export const LEASE_BEATS = 2.4;
 export const KEEP_BEATS = 12;
 /**
  * The directory has heard of no node for so many beats: the store was away. Each node is heard more often than this, also
- * where every call takes as long as a node waits for one; and whoever has just beaten is not lost after so long a pause.
+ * where calls take almost as long as it waits for them; and whoever was about to beat when such a pause began still has the
+ * time to do so after it.
  */
-export const AWAY_BEATS = 1;
+export const AWAY_BEATS = 0.8;
+/** The node that a life is one of, as the beginning that all its lives share. */
+export function lifePrefixOf(life: string): string {
+  return life.slice(0, life.lastIndexOf('.') + 1);
+}
 /** Letters given out at once, and lives claimed at once. */
 export const MAX_LETTERS = 100;
 export const MAX_CLAIMS = 10;

@@ -24,6 +24,7 @@ import { ownerOf, wantedIdentity } from './fleet.target.js';
 import { findAll, holds, StoredNode, type NodeReader } from './node.reader.js';
 import { LoneNode, OwnNode } from './own.node.js';
 import { summaryOf } from './self.summary.js';
+import { checkedDirectory } from './store.answers.js';
 import { findSplitSessions } from './split.sessions.js';
 
 /** Questions to the store that may be open at once. */
@@ -180,7 +181,7 @@ export class FleetView<Each extends Mirrored = Mirrored> {
     const { store } = this;
     if (store === undefined) return this.sceneOf(undefined, true, source.now());
     try {
-      const directory = await store.call((each) => each.directory());
+      const directory = checkedDirectory(await store.call((each) => each.directory()));
       return this.sceneOf(directory, true, directory.now);
     } catch {
       return this.sceneOf(member?.directory, false, member?.storeNow ?? source.now());

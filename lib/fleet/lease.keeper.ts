@@ -5,6 +5,9 @@ import type { BeatReply, FleetChanges } from './fleet.store.js';
 
 /** Chunks under way at once. */
 const PIPELINED = 4;
+/** Lives that are tried to be taken out; the store drops them by itself as well. */
+const MAX_FORMER = 3;
+const STATUSES: readonly unknown[] = ['kept', 'reaped', 'forgotten'] satisfies BeatReply['status'][];
 const NOTHING: FleetChanges = { records: new Map(), activity: new Map(), identities: new Map() };
 
 /** Why a node writes everything anew: others took it for lost, the store lost its memory, or nobody knows what was written. */
@@ -30,9 +33,12 @@ export class LeaseKeeper<Each extends Mirrored> {
   /** Of this life, that the store has answered. */
   private writes = 0;
   private isKnown = false;
+  /** Lives before this one of which something may be left. */
+  private readonly former = new Set<string>();
   private replaces: string | undefined;
   private doubt: RejoinCause | undefined;
-  private sentAt = -Infinity;
+  /** Whether the node has last said that everything is there. */
+  private saidComplete = false;
 
   constructor(
     private readonly parts: {
@@ -60,26 +66,28 @@ export class LeaseKeeper<Each extends Mirrored> {
     if (this.doubt !== undefined) await this.attempt(summarise);
   }
 
-  /** Leaves nothing of this node in the store. */
+  /** Leaves nothing of this node in the store. Tries twice: what is left is taken for a node that died. */
   async leave(): Promise<void> {
     if (!this.hasBegun) return;
-    const lives = this.replaces === undefined ? [this.life] : [this.replaces, this.life];
-    // One that cannot be taken out must not keep the other in.
-    await Promise.allSettled(lives.map((life) => this.parts.store.call((store) => store.leave(life))));
+    this.former.add(this.life);
+    await this.leaveFormer();
+    await this.leaveFormer();
   }
 
   private async attempt(summarise: () => string): Promise<void> {
     if (this.doubt !== undefined) this.rejoin(this.doubt);
     await this.renew(summarise);
-    const wasComplete = this.isComplete;
+    const cleaning = this.leaveFormer();
     try {
       await this.write(summarise);
     } catch (error) {
       this.doubt = 'unsure';
       this.isComplete = false;
       throw error;
+    } finally {
+      await cleaning;
     }
-    if (!wasComplete && this.isComplete) await this.renew(summarise);
+    if (this.isComplete && !this.saidComplete) await this.renew(summarise);
   }
 
   private async renew(summarise: () => string): Promise<void> {
@@ -88,36 +96,40 @@ export class LeaseKeeper<Each extends Mirrored> {
       this.rejoin(reply.status);
       reply = await this.send(summarise);
     }
+    // A life that begins is always taken in.
+    if (reply.status !== 'kept')
+      throw new Error(`the first beat of a life was answered with ${reply.status}`);
     this.isKnown = true;
     const { replaces } = this;
-    if (replaces === undefined) return;
-    await this.parts.store.call((store) => store.leave(replaces));
     this.replaces = undefined;
+    if (replaces === undefined || reply.wasReaped !== true) return;
+    // Its reaper tells of it, and clears it away.
+    if (this.former.delete(replaces)) this.parts.rejoined('reaped');
   }
 
   private async send(summarise: () => string): Promise<BeatReply> {
     const { store, now } = this.parts;
     this.hasBegun = true;
+    this.saidComplete = this.isComplete;
     const { life, replaces, isKnown } = this;
     const askedAt = now();
-    this.sentAt = askedAt;
     const reply = await store.call((each) => each.beat({ life, replaces, isKnown, summary: summarise() }));
+    if (!STATUSES.includes(reply.status) || !Number.isFinite(reply.now))
+      throw new Error(`a beat was answered with ${String(reply.status)} at ${String(reply.now)}`);
     this.offsetMs = Math.round(reply.now - (askedAt + now()) / 2);
     return reply;
   }
 
   private async write(summarise: () => string): Promise<void> {
-    const { mirror, store, now } = this.parts;
-    const chunks = mirror.take();
+    const chunks = this.parts.mirror.take();
     // Where nothing is different, a write of nothing keeps the tables, and tells whether the store remembers the others.
-    for (let round = takeSome(chunks, NOTHING); round.length > 0; round = takeSome(chunks)) {
-      this.doubt = await this.writeAll(round);
-      // Much to write on a slow way takes longer than a lease: nobody is to take this node for lost meanwhile.
-      if (this.doubt === undefined && now() - this.sentAt > store.beatMs) {
-        const { status } = await this.send(summarise);
-        if (status !== 'kept') this.doubt = status;
-      }
+    this.doubt = await this.writeAll(takeSome(chunks, NOTHING));
+    for (let round = takeSome(chunks); round.length > 0; round = takeSome(chunks)) {
       if (this.doubt !== undefined) break;
+      this.isComplete = false;
+      // Much to write on a slow way takes longer than a lease: nobody is to take this node for lost meanwhile.
+      const [doubt, { status }] = await Promise.all([this.writeAll(round), this.send(summarise)]);
+      this.doubt = doubt ?? (status === 'kept' ? undefined : status);
     }
     this.isComplete = this.doubt === undefined;
   }
@@ -138,7 +150,7 @@ export class LeaseKeeper<Each extends Mirrored> {
     if (counts.length < answers.length) return 'reaped';
     this.writes += round.length;
     const remembered = Math.max(...counts);
-    if (remembered < this.writes) return 'forgotten';
+    if (!(remembered >= this.writes)) return 'forgotten';
     // More than were answered: a client has sent one again that had arrived before.
     this.writes = remembered;
     return undefined;
@@ -146,14 +158,27 @@ export class LeaseKeeper<Each extends Mirrored> {
 
   private rejoin(cause: RejoinCause): void {
     this.doubt = undefined;
+    this.replaces = this.life;
     // What is being reaped is its reaper's, who tells of it.
-    if (cause !== 'reaped') this.replaces = this.life;
+    if (cause !== 'reaped') this.former.add(this.life);
     this.isKnown = false;
     this.isComplete = false;
     this.writes = 0;
     this.life = this.nextLife();
     this.parts.mirror.markAll();
     this.parts.rejoined(cause);
+  }
+
+  /** One that cannot be taken out must keep neither the others in nor this one from its work: the store drops it by itself. */
+  private async leaveFormer(): Promise<void> {
+    const { store } = this.parts;
+    await Promise.allSettled(
+      [...this.former].map(async (life) => {
+        await store.call((each) => each.leave(life));
+        this.former.delete(life);
+      }),
+    );
+    for (const life of [...this.former].slice(0, -MAX_FORMER)) this.former.delete(life);
   }
 
   private nextLife(): string {

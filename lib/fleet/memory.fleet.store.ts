@@ -7,6 +7,7 @@ import {
   MAX_CLAIMS,
   MAX_LETTERS,
   MAX_LOSSES,
+  lifePrefixOf,
   type BeatReply,
   type FleetChanges,
   type FleetDirectory,
@@ -67,10 +68,15 @@ export class MemoryFleetStore implements FleetStore {
     const now = this.now();
     if (isKnown && (!this.entries.has(life) || this.claims.has(life)))
       return { status: this.losses.has(life) || this.claims.has(life) ? 'reaped' : 'forgotten', now };
-    if (replaces !== undefined) this.entries.delete(replaces);
+    if (!isKnown) {
+      const prefix = lifePrefixOf(life);
+      for (const other of this.entries.keys())
+        if (other !== life && other.startsWith(prefix) && !this.claims.has(other)) this.entries.delete(other);
+    }
+    const wasReaped = replaces !== undefined && (this.claims.has(replaces) || this.losses.has(replaces));
     this.entries.set(life, { life, expiresAt: now + LEASE_BEATS * this.beatMs, summary });
     this.heard(now);
-    return { status: 'kept', now };
+    return { status: 'kept', now, wasReaped };
   }
 
   async directory(): Promise<FleetDirectory> {

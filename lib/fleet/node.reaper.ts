@@ -27,7 +27,7 @@ interface Burial {
   readonly note: LossNote;
 }
 
-/** Claims after one another: what is left waits for the next look, so that this node goes on beating. */
+/** Claims after one another; what is left waits for the next look. */
 const MAX_ROUNDS = 3;
 
 /** Clears away what nodes have left that died: whoever claims one tells of it, and nobody else. */
@@ -46,10 +46,10 @@ export class NodeReaper {
   /** @param reaper the life that reaps */
   async look(reaper: string): Promise<void> {
     const { store } = this.parts;
-    await Promise.all([...this.unanswered.values()].map((burial) => this.bury(burial)));
+    await allOf([...this.unanswered.values()].map((burial) => this.bury(burial)));
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const claimed = await store.call((each) => each.claim(reaper));
-      await Promise.all(claimed.map((entry) => this.reap(entry, reaper)));
+      await allOf(claimed.map((entry) => this.reap(entry, reaper)));
       if (claimed.length < MAX_CLAIMS) return;
     }
   }
@@ -79,6 +79,11 @@ export class NodeReaper {
     const { name, connections, identities } = note;
     bus.publish('fleet_node_lost', () => ({ node: nodeOf(life), name, connections, identities }));
   }
+}
+
+/** Waits for all, so that none is under way when it is tried again. @throws what the first that failed has thrown */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(works)) if (result.status === 'rejected') throw result.reason;
 }
 
 /** @returns `undefined` for what is none */

@@ -62,8 +62,14 @@ function isWhole(summary: NodeSummary): boolean {
   const { gateways, findings, staleSessions, byAge, byLastActivity } = summary;
   const { beatAt, connections, closing, identities, places, overdue } = summary;
   return (
-    [gateways, findings, staleSessions].every(Array.isArray) &&
-    [byAge, byLastActivity].every((each) => typeof each === 'object' && each !== null) &&
+    areAll(gateways, (each) => typeof each.valueOf() === 'string') &&
+    areAll(findings, ({ signal, severity }) => typeof signal === 'string' && typeof severity === 'string') &&
+    areAll(staleSessions, ({ identity }) => typeof identity === 'string') &&
+    [byAge, byLastActivity].every((each) => Object.values(Object(each) as object).every(Number.isFinite)) &&
     [beatAt, connections, closing, identities, places, overdue].every(Number.isFinite)
   );
+}
+
+function areAll<Each>(list: readonly Each[], isRight: (each: Each) => boolean): boolean {
+  return Array.isArray(list) && list.every((each) => isRight(Object(each) as Each));
 }

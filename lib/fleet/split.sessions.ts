@@ -25,7 +25,8 @@ export async function findSplitSessions<Node extends SessionNode>(
   const suspects = nodes.flatMap(({ id, staleSessions }) =>
     staleSessions.map((session) => ({ id, ...session })),
   );
-  let isPartial = isMore || suspects.length > MAX_ASKED;
+  // Alone, nobody can be online elsewhere.
+  let isPartial = nodes.length > 1 && (isMore || suspects.length > MAX_ASKED);
   const asked = suspects
     .slice(0, MAX_ASKED)
     .map(async ({ id, identity, idleMs }): Promise<SplitSession[]> => {

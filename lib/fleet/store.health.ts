@@ -11,22 +11,25 @@ const MAX_ERROR = 200;
 /** Attempts in a row after which it is told: one may be a client that still connects, or a server that saves. */
 const TOLD_FROM = 2;
 
-/** Whether the store answers: told once when it ceases to, and once when it does again. */
+/** Whether the store answers: told once when it ceases to, and once when it does again in all that is attempted. */
 export class StoreHealth {
-  private failures = 0;
+  private readonly failures = new Map<string, number>();
 
   constructor(
     private readonly store: string,
     private readonly board: FindingsPlace,
   ) {}
 
-  /** Whether the last attempt failed. */
+  /** Whether the last attempt at something failed. */
   get isAway(): boolean {
-    return this.failures > 0;
+    return this.failures.size > 0;
   }
 
-  failed(error: unknown): void {
-    if (++this.failures < TOLD_FROM) return;
+  /** @param what was attempted: each is counted by itself */
+  failed(what: string, error: unknown): void {
+    const failures = (this.failures.get(what) ?? 0) + 1;
+    this.failures.set(what, failures);
+    if (failures < TOLD_FROM) return;
     this.board.raise({
       signal: 'fleet_store_unreachable',
       severity: 'warning',
@@ -36,9 +39,9 @@ export class StoreHealth {
     });
   }
 
-  answered(): void {
-    this.failures = 0;
-    this.board.clear('fleet_store_unreachable');
+  answered(what: string): void {
+    this.failures.delete(what);
+    if (!this.isAway) this.board.clear('fleet_store_unreachable');
   }
 }
 

@@ -5,6 +5,7 @@ import {
   FLEET_TABLES,
   KEEP_BEATS,
   LEASE_BEATS,
+  lifePrefixOf,
   MAX_CLAIMS,
   MAX_LETTERS,
   MAX_LOSSES,
@@ -20,7 +21,7 @@ import {
 } from '../fleet/fleet.store.js';
 import { FleetKeys } from './fleet.keys.js';
 import { senderOf, type RedisClient } from './redis.client.js';
-import { list, numberOf, textOf, triples } from './redis.replies.js';
+import { afterNumber, list, numberOf, textOf, triples } from './redis.replies.js';
 import { ScriptRunner } from './script.runner.js';
 import { BEAT } from './scripts/beat.js';
 import { BURY } from './scripts/bury.js';
@@ -98,9 +99,16 @@ export class RedisFleetStore implements FleetStore {
 
   async beat({ life, replaces = '', summary, isKnown }: NodeBeat): Promise<BeatReply> {
     const { nodes, summaries, claims, losses, meta } = this.keys;
-    const args = [life, replaces, summary, isKnown ? '1' : '0', this.leaseMs, this.awayMs, this.keepMs];
-    const [status, now] = list(await this.scripts.run(BEAT, [nodes, summaries, claims, losses, meta], args));
-    return { status: textOf(status) as BeatReply['status'], now: numberOf(now) };
+    const times = [this.leaseMs, this.awayMs, this.keepMs];
+    const args = [life, replaces, summary, isKnown ? '1' : '0', ...times, lifePrefixOf(life)];
+    const [status, now, wasReaped] = list(
+      await this.scripts.run(BEAT, [nodes, summaries, claims, losses, meta], args),
+    );
+    return {
+      status: textOf(status) as BeatReply['status'],
+      now: numberOf(now),
+      wasReaped: numberOf(wasReaped) === 1,
+    };
   }
 
   async directory(): Promise<FleetDirectory> {
@@ -113,7 +121,9 @@ export class RedisFleetStore implements FleetStore {
     return {
       now: numberOf(now),
       entries: entriesOf(entries),
-      losses: notes.flatMap((life, at) => (at % 2 === 0 ? [{ life, note: notes[at + 1] ?? '' }] : [])),
+      losses: notes.flatMap((life, at) =>
+        at % 2 === 0 ? [{ life, note: afterNumber(notes[at + 1] ?? '') }] : [],
+      ),
     };
   }
 
@@ -179,6 +189,6 @@ function entriesOf(reply: unknown): FleetEntry[] {
   return triples(reply).map(([life, expiresAt, summary]) => ({
     life: textOf(life),
     expiresAt: numberOf(expiresAt),
-    summary: textOf(summary),
+    summary: afterNumber(textOf(summary)),
   }));
 }

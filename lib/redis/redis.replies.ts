@@ -8,6 +8,11 @@ export function numberOf(reply: unknown): number {
   return Number(typeof reply === 'number' ? reply : String(reply));
 }
 
+/** What follows the number that our scripts put before a text. */
+export function afterNumber(text: string): string {
+  return text.slice(text.indexOf(' ') + 1);
+}
+
 export function list(reply: unknown): unknown[] {
   return Array.isArray(reply) ? (reply as unknown[]) : [];
 }

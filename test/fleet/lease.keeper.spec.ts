@@ -6,17 +6,17 @@ import { BoundedStore } from '../../lib/fleet/bounded.store.js';
 import { ConnectionMirror } from '../../lib/fleet/connection.mirror.js';
 import type { Mirrored } from '../../lib/fleet/fleet.source.js';
 import { LeaseKeeper } from '../../lib/fleet/lease.keeper.js';
-import { LEASE_BEATS } from '../../lib/fleet/fleet.store.js';
+import { AWAY_BEATS, LEASE_BEATS } from '../../lib/fleet/fleet.store.js';
 import { decodeRecord } from '../../lib/fleet/record.codec.js';
 import { sleep } from '../support/wait.js';
 
 /** What becomes of a call: it is done; it fails and is not done; it is done and its answer is lost. */
 type Fate = 'done' | 'refused' | 'unheard';
 
-/** Beats of a store in which one life is being reaped. */
-function reapedOnce(store: FleetStore, reaped: string): FleetStore['beat'] {
-  const beat = store.beat.bind(store);
-  return async (order) => (order.life === reaped ? { status: 'reaped', now: Date.now() } : beat(order));
+/** Somebody is about to reap a life. */
+function claim(store: MemoryFleetStore, life: string): void {
+  const claims = Reflect.get(store, 'claims') as Map<string, object>;
+  claims.set(life, { reaper: 'other.1', until: Infinity });
 }
 
 /** A store whose calls meet a fate of the test's choosing; done when none is left. */
@@ -128,7 +128,7 @@ describe('a node that keeps its lease', () => {
     await node.beat();
     expect([node.lease.life, node.causes]).toEqual([life, []]);
 
-    Object.assign(node.store, { beat: reapedOnce(node.store, life) });
+    claim(node.store, life);
     await node.beat();
     expect(node.causes).toEqual(['reaped']);
     expect(node.lease.life).not.toBe(life);
@@ -182,8 +182,9 @@ describe('a node that keeps its lease', () => {
   });
 
   describe('and has much to write on a slow way', () => {
-    const CONNECTIONS = 10_000;
-    const CALL_MS = 4_000;
+    const CONNECTIONS = 20_000;
+    // Four at a time are answered as late as a node waits for an answer.
+    const CALL_MS = 900;
 
     /** A node whose writes take long, and the times at which it beat. */
     function slowNode(statusOf: (beats: number) => 'kept' | 'reaped') {
@@ -206,12 +207,12 @@ describe('a node that keeps its lease', () => {
       return { node, beatsAt };
     }
 
-    it('renews its lease in between, before others may take it for lost', async () => {
+    it('renews its lease in between, before others may take it for lost or the store for away', async () => {
       const { node, beatsAt } = slowNode(() => 'kept');
       await node.beat();
       expect(node.shiftMs).toBeGreaterThan(LEASE_BEATS * node.store.beatMs);
       const gaps = [...beatsAt, node.shiftMs].slice(1).map((at, index) => at - beatsAt[index]!);
-      expect(Math.max(...gaps)).toBeLessThan(LEASE_BEATS * node.store.beatMs);
+      expect(Math.max(...gaps)).toBeLessThan(AWAY_BEATS * node.store.beatMs);
       expect([node.causes, node.lease.isComplete, (await node.seen()).length]).toEqual([
         [],
         true,
@@ -226,5 +227,80 @@ describe('a node that keeps its lease', () => {
       expect([node.causes, node.lease.isComplete]).toEqual([['reaped'], true]);
       expect(node.lease.life).not.toBe(life);
     });
+
+    it('says that something is missing until all of it is written', async () => {
+      const { node } = slowNode(() => 'kept');
+      const few = new Node();
+      few.open();
+      await few.beat();
+      Object.assign(few.store, { write: node.store.write.bind(few.store) });
+      for (let count = 0; count < 10_000; count++) few.open();
+      const said: boolean[] = [];
+      await few.lease.beat(() => {
+        said.push(few.lease.isComplete);
+        return 'summary';
+      });
+      expect([said[0], said.slice(1, -1).includes(true), said.at(-1)]).toEqual([true, false, true]);
+      expect(said.length).toBeGreaterThan(3);
+    });
+  });
+
+  it('says that it had been taken for lost also where it did not know what was written', async () => {
+    const node = new Node();
+    node.open();
+    await node.beat();
+    node.fates.push('done', 'refused');
+    await expect(node.beat()).rejects.toThrow('refused');
+    const { life } = node.lease;
+    claim(node.store, life);
+    await node.beat();
+    expect(node.causes).toEqual(['unsure', 'reaped']);
+    // Its reaper clears it away and tells of it.
+    expect((await node.store.directory()).entries.map((each) => each.life)).toContain(life);
+  });
+
+  it('keeps nobody but itself in the directory, whatever a store that is back with an older state has in it', async () => {
+    const node = new Node();
+    node.open();
+    await node.beat();
+    const first = node.lease.life;
+    await node.store.leave(first);
+    await node.beat();
+    await node.store.beat({ life: first, isKnown: false, summary: '' });
+    await node.store.leave(node.lease.life);
+    await node.beat();
+    expect((await node.store.directory()).entries.map(({ life }) => life)).toEqual([node.lease.life]);
+  });
+
+  it('goes on where a life before cannot be taken out, and takes it out when that is possible', async () => {
+    const node = new Node();
+    node.open();
+    await node.beat();
+    const leave = node.store.leave.bind(node.store);
+    const first = node.lease.life;
+    await leave(first);
+    await node.store.write(first, {
+      records: new Map([['0', 'x']]),
+      activity: new Map(),
+      identities: new Map(),
+    });
+    const refuse = async (): Promise<void> => {
+      throw new Error('CLUSTERDOWN');
+    };
+    Object.assign(node.store, { leave: refuse });
+    await node.beat();
+    expect([node.lease.isComplete, await node.seen()]).toEqual([true, [1]]);
+    Object.assign(node.store, { leave });
+    await node.beat();
+    expect(node.store.held().filter((name) => name.includes(first))).toEqual([]);
+  });
+
+  it('tries twice to leave nothing behind', async () => {
+    const node = new Node();
+    node.open();
+    await node.beat();
+    node.fates.push('refused');
+    await node.lease.leave();
+    expect(node.store.held()).toEqual([]);
   });
 });

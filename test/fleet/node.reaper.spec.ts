@@ -73,6 +73,30 @@ describe('who reaps the dead', () => {
     expect([one.told, other.told]).toEqual([['dead0'], []]);
   });
 
+  it('tells once of a loss whose burial takes its time while that of another fails at once', async () => {
+    const store = new MemoryFleetStore({ beatMs: BEAT_MS });
+    await dead(store, 2);
+    const { reaper, told } = reaperOn(store);
+    const [clear, bury] = [store.clear.bind(store), store.bury.bind(store)];
+    let fails = true;
+    const slow: Partial<FleetStore> = {
+      clear: async (life) => {
+        if (fails && life === 'dead0.1') throw new Error('CLUSTERDOWN');
+        return clear(life);
+      },
+      bury: async (order) => {
+        await sleep(100);
+        return bury(order);
+      },
+    };
+    Object.assign(store, slow);
+    await expect(reaper.look('reaper.1')).rejects.toThrow('CLUSTERDOWN');
+    fails = false;
+    await reaper.look('reaper.1');
+    await sleep(200);
+    expect(told).toEqual(['dead1']);
+  });
+
   it('leaves a loss to another reaper whose claim it has become', async () => {
     const store = new UnsureStore({ beatMs: BEAT_MS });
     await dead(store, 1);
@@ -116,5 +140,38 @@ describe('a lone survivor', () => {
     expect(losses()).toEqual(['dead']);
     expect(events.filter(({ type }) => type === 'fleet_rejoined')).toEqual([]);
     expect((await service.fleet.snapshot()).nodes).toBe(1);
+  });
+
+  it('goes on beating while it clears away many on a slow way', async () => {
+    class SlowToClear extends MemoryFleetStore {
+      override async clear(life: string): Promise<number> {
+        await sleep(0.38 * BEAT_MS);
+        return super.clear(life);
+      }
+
+      override async bury(...args: Parameters<FleetStore['bury']>): Promise<boolean> {
+        await sleep(0.38 * BEAT_MS);
+        return super.bury(...args);
+      }
+    }
+    const fleet = new SlowToClear({ beatMs: BEAT_MS });
+    const { service, events } = await start([FleetGateway], { ...FLEET_OPTIONS, fleet });
+    const { nodeId } = service.fleet;
+    await until('it has joined', async () => (await fleet.directory()).entries.length === 1);
+    for (let at = 0; at < 29; at++) await fleet.beat({ life: `dead${at}.1`, isKnown: false, summary: '' });
+    const losses = (): number => events.filter(({ type }) => type === 'fleet_node_lost').length;
+    let leastMs = Infinity;
+    await until(
+      'all are lost',
+      async () => {
+        const { now, entries } = await fleet.directory();
+        const own = entries.find(({ life }) => life.startsWith(nodeId))!;
+        leastMs = Math.min(leastMs, own.expiresAt - now);
+        return losses() === 29;
+      },
+      20_000,
+    );
+    // Of a lease of 1.2 s.
+    expect(leastMs).toBeGreaterThan(0.5 * BEAT_MS);
   });
 });

@@ -20,16 +20,27 @@ describe('a store that fails', () => {
   it('is told of from the second attempt in a row on, with what it said', () => {
     const board = new Board();
     const health = new StoreHealth('redis', board);
-    health.failed(new Error('still connecting'));
+    health.failed('beat', new Error('still connecting'));
     expect([health.isAway, board.told]).toEqual([true, []]);
-    health.failed(new Error('ECONNREFUSED'));
+    health.failed('beat', new Error('ECONNREFUSED'));
     expect(board.told).toEqual([
       expect.stringContaining("the fleet's store (redis) does not answer: ECONNREFUSED"),
     ]);
-    health.answered();
+    health.answered('beat');
     expect([health.isAway, board.told.at(-1)]).toEqual([false, 'fleet_store_unreachable is over']);
-    health.failed(new Error('once more'));
+    health.failed('beat', new Error('once more'));
     expect(board.told).toHaveLength(2);
+  });
+
+  it('is over when all that is attempted succeeds', () => {
+    const board = new Board();
+    const health = new StoreHealth('redis', board);
+    for (const what of ['beat', 'look', 'beat', 'look']) health.failed(what, new Error('away'));
+    board.told.length = 0;
+    health.answered('look');
+    expect([health.isAway, board.told]).toEqual([true, []]);
+    health.answered('beat');
+    expect([health.isAway, board.told]).toEqual([false, ['fleet_store_unreachable is over']]);
   });
 
   it.each([
@@ -40,8 +51,8 @@ describe('a store that fails', () => {
   ])('may throw whatever it likes', (thrown, told) => {
     const board = new Board();
     const health = new StoreHealth('own', board);
-    health.failed(thrown);
-    health.failed(thrown);
+    health.failed('beat', thrown);
+    health.failed('beat', thrown);
     expect(board.told[0]).toContain(`does not answer: ${told}.`);
   });
 });

@@ -5,7 +5,7 @@ import { heard, NOW, script } from './script.js';
  *
  * KEYS 1 nodes, 2 summaries, 3 losses, 4 meta
  * ARGV 1 lease, 2 away and 3 keep in ms
- * Returns { now, { life, when its lease ends, summary, … }, { life, note, … } }
+ * Returns { now, { life, when its lease ends, its lease and its summary, … }, { life, when it was lost and the note, … } }
  */
 export const DIRECTORY = script(`${NOW}
 local entries = {}

@@ -20,6 +20,9 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
+/** A text after a number of milliseconds: a summary after its lease, a note after its time. */
+export const AFTER_NUMBER = '^%d+ (.*)$';
+
 /**
  * A node is heard of. After a time in which none was, the server itself was away: nobody is taken for dead for a lease.
  *

@@ -223,11 +223,50 @@ export function storeConformance(name: string, start: () => Promise<Surroundings
       await beat('a.1');
       const since = performance.now();
       for (let turn = 0; performance.now() - since < LEASE_MS + 100; turn++) {
-        await sleep(0.7 * BEAT_MS);
+        await sleep(0.4 * BEAT_MS);
         if (turn % 2 === 0) await store.directory();
         else await beat('b.1');
       }
       expect((await store.claim('b.1')).map(({ life }) => life)).toEqual(['a.1']);
+    });
+
+    it('ends all other lives of a node with the first beat of one, but for those that are being reaped', async () => {
+      await beat('a.1');
+      await beat('ab.1');
+      const taken = [...(await claimed('b.1'))];
+      if (taken.length < 2) taken.push(...(await claimed('b.1')));
+      expect(taken.sort()).toEqual(['a.1', 'ab.1']);
+      await store.bury({ life: 'ab.1', reaper: 'b.1', note: 'gone' });
+      await beat('a.2');
+      await beat('a.4');
+      expect(await beat('a.3', false, 'a.1')).toMatchObject({ status: 'kept', wasReaped: true });
+      const lives = async (): Promise<string[]> =>
+        (await store.directory()).entries.map(({ life }) => life).sort();
+      expect(await lives()).toEqual(['a.1', 'a.3']);
+      expect(await beat('ab.2', false, 'ab.1')).toMatchObject({ status: 'kept', wasReaped: true });
+      expect(await beat('ab.3', false, 'ab.2')).toMatchObject({ status: 'kept', wasReaped: false });
+      expect(await lives()).toEqual(['a.1', 'a.3', 'ab.3']);
+    });
+
+    it('remembers the latest of many losses', async () => {
+      for (let at = 0; at < 52; at++) await beat(`d${at}.1`);
+      const buried: string[] = [];
+      await until(
+        'all are buried',
+        async () => {
+          for (const { life } of await store.claim('b.1')) {
+            expect(await store.bury({ life, reaper: 'b.1', note: life })).toBe(true);
+            buried.push(life);
+          }
+          return buried.length === 52;
+        },
+        4 * LEASE_MS + 10_000,
+      );
+      const { losses } = await store.directory();
+      expect(losses).toHaveLength(50);
+      for (const life of buried.slice(-40)) expect(losses).toContainEqual({ life, note: life });
+      const life = buried.at(-1)!;
+      expect(await store.bury({ life, reaper: 'b.1', note: life })).toBe(true);
     });
 
     it('delivers letters once, in their order', async () => {
