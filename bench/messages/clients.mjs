@@ -73,7 +73,8 @@ const ORDERS = {
   go() {
     isOn = true;
     [count, latencies] = [0, []];
-    for (const client of clients) for (let at = client.sentAt.length; at < Number(underWay); at++) send(client);
+    for (const client of clients)
+      for (let at = client.sentAt.length; at < Number(underWay); at++) send(client);
   },
   stop() {
     isOn = false;
