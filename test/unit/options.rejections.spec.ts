@@ -58,7 +58,7 @@ describe('a wrong option stops the boot', () => {
       '"always", "negotiated", "observe"',
       '"never"',
     ],
-    [{ heartbeat: { codec: 'xml' } }, 'heartbeat.codec', '"json" or an object', '"xml"'],
+    [{ heartbeat: { codec: 'xml' } }, 'heartbeat.codec', '"graphql-ws" or an object', '"xml"'],
     [{ heartbeat: { codec: { name: 'x' } } }, 'heartbeat.codec', 'recognise() and encode()', 'keys name'],
     [{ protocolPing: { intervalMs: 0 } }, 'protocolPing.intervalMs', number, '0'],
     [{ tcpKeepAlive: { initialDelayMs: '1' } }, 'tcpKeepAlive.initialDelayMs', number, '"1"'],
