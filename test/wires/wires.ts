@@ -14,6 +14,8 @@ import type { Frame } from '../support/frames.js';
 /** One wire as a client sees it, for the suite that every codec must pass. */
 export interface Wire {
   readonly codec: HeartbeatCodec;
+  /** What the handshake makes of it. */
+  readonly dialect?: string;
   /** What goes over it before anything else: the client's request and the app's reply. */
   readonly handshake?: { readonly request: Frame; readonly reply: Frame };
   /** A heartbeat of ours, as the client gets it; `undefined` where the server sends none by itself. */
@@ -116,6 +118,7 @@ const PING_RECORD = '{"type":6}\x1e';
 
 const signalr: Wire = {
   codec: new SignalrCodec(),
+  dialect: 'json',
   handshake: { request: text('{"protocol":"json","version":1}\x1e'), reply: text('{}\x1e') },
   isPing: (frame) => same(frame, text(PING_RECORD)),
   answerTo: undefined,
@@ -136,7 +139,7 @@ const signalr: Wire = {
 
 const packed: Wire = {
   ...signalr,
-  codec: new SignalrCodec(),
+  dialect: 'messagepack',
   handshake: { request: text('{"protocol":"messagepack","version":1}\x1e'), reply: text('{}\x1e') },
   isPing: (frame) => same(frame, bytes(0x02, 0x91, 0x06)),
   ask: bytes(0x02, 0x91, 0x06, 0x02, 0x91, 0x06),
