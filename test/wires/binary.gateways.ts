@@ -1,35 +1,13 @@
 import { decode, encode } from '@msgpack/msgpack';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { ConnectionHealth, type HeartbeatCodec } from 'nestjs-connection-health';
-import protobuf from 'protobufjs';
+import { ConnectionHealth } from 'nestjs-connection-health';
 import type { WebSocket } from 'ws';
 
-/** A gateway that speaks MessagePack: maps with an `event` and `data`. */
-export const msgpackCodec: HeartbeatCodec = {
-  name: 'chat-msgpack',
-  recognise(data, isBinary) {
-    if (!isBinary) return undefined;
-    const message = decode(data) as { event?: unknown; data?: unknown };
-    if (message?.event !== 'pong') return undefined;
-    return typeof message.data === 'number' ? { kind: 'answer', ts: message.data } : { kind: 'malformed' };
-  },
-  encode: (message) => {
-    if (message.type === 'server_ping') return encode({ event: 'ping', data: message.ts });
-    return undefined;
-  },
-};
+// The codecs of the documentation: what is read there is what is tested.
+import { msgpackCodec } from '../docs/codecs/msgpack.codec.js';
+import { Envelope, protobufCodec } from '../docs/codecs/protobuf.codec.js';
 
-const { root } = protobuf.parse(`
-  syntax = "proto3";
-  message Envelope {
-    oneof body {
-      double ping = 1;
-      double pong = 2;
-      string chat = 3;
-    }
-  }
-`);
-export const Envelope = root.lookupType('Envelope');
+export { Envelope };
 
 /** What an envelope holds. */
 export interface EnvelopeBody {
@@ -41,17 +19,6 @@ export interface EnvelopeBody {
 export function envelopeOf(data: Uint8Array): EnvelopeBody {
   return Envelope.decode(data) as EnvelopeBody;
 }
-
-/** A gateway that speaks Protobuf: envelopes with one body. */
-export const protobufCodec: HeartbeatCodec = {
-  name: 'chat-protobuf',
-  recognise(data, isBinary) {
-    const body = isBinary ? envelopeOf(data) : undefined;
-    return body !== undefined && Object.hasOwn(body, 'pong') ? { kind: 'answer', ts: body.pong! } : undefined;
-  },
-  encode: (message) =>
-    message.type === 'server_ping' ? Envelope.encode({ ping: message.ts }).finish() : undefined,
-};
 
 class BinaryGateway {
   readonly handled: unknown[] = [];
