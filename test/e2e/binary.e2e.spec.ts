@@ -8,6 +8,7 @@ import { WebSocket, type ClientOptions } from 'ws';
 
 import type { TestApp } from '../support/app.js';
 import { useApps } from '../support/apps.js';
+import { stallAllowanceMs } from '../support/stalls.js';
 import { sleep, until } from '../support/wait.js';
 import {
   binaryParser,
@@ -156,7 +157,11 @@ describe.each([
     for (const { socket } of all) socket.pause();
     await until('both are missed', () => running.eventsOf('missed').length === 2);
     expect(performance.now() - frozenAt).toBeLessThan(
-      HEARTBEAT.intervalMs + HEARTBEAT.timeoutMs + 40 + SLACK_MS,
+      HEARTBEAT.intervalMs +
+        HEARTBEAT.timeoutMs +
+        40 +
+        SLACK_MS +
+        stallAllowanceMs(running, HEARTBEAT.timeoutMs),
     );
     await until('both are gone', () => running.eventsOf('closed').length === 2);
     expect(running.eventsOf('closed').map(({ reason }) => reason)).toEqual(['timeout', 'timeout']);
