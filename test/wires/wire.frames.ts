@@ -39,7 +39,8 @@ function respelled(json: string, picks: readonly number[]): string {
   const tokens = json.match(/"(?:[^"\\]|\\.)*"|[^"]/g) ?? [];
   return tokens
     .map((token) => {
-      if (!token.startsWith('"')) return token + ['', '', ' ', '\n\t'][pick() % 4]!;
+      if (!token.startsWith('"'))
+        return '{}[],:'.includes(token) ? token + ['', '', ' ', '\n\t'][pick() % 4]! : token;
       const letters = token.slice(1, -1).match(/\\u[0-9a-f]{4}|\\.|[^\\]/g) ?? [];
       return `"${letters.map((letter) => (letter.length === 1 && pick() % 12 === 0 ? escaped(letter) : letter)).join('')}"`;
     })
