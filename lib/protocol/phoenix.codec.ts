@@ -30,10 +30,9 @@ export class PhoenixCodec implements HeartbeatCodec {
     return isRef(ref) ? { kind: 'ask', echo: JSON.stringify(ref) } : { kind: 'malformed' };
   }
 
-  encode({ type, ...message }: ServerMessage): string | undefined {
-    if (type !== 'server_pong') return undefined;
-    const { echo = 'null' } = message as { echo?: string };
-    return `[null,${echo},"phoenix","phx_reply",{"status":"ok","response":{}}]`;
+  encode(message: ServerMessage): string | undefined {
+    if (message.type !== 'server_pong') return undefined;
+    return `[null,${message.echo ?? 'null'},"phoenix","phx_reply",{"status":"ok","response":{}}]`;
   }
 }
 

@@ -20,7 +20,7 @@ class CodecsModule {}
 // One line per event: `compact` keeps objects on it.
 const logger = new ConsoleLogger({ compact: true });
 const app = await NestFactory.create(CodecsModule, { logger });
-app.useWebSocketAdapter(new WsAdapter(app, { messageParser: phoenixParser as never }));
+app.useWebSocketAdapter(new WsAdapter(app, { messageParser: phoenixParser }));
 app.enableShutdownHooks();
 await app.listen(settings.port, '127.0.0.1');
 

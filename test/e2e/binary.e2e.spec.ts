@@ -56,7 +56,7 @@ const proto: Speech = {
 };
 
 function adapterFor(app: INestApplication): WsAdapter {
-  return new WsAdapter(app, { messageParser: binaryParser as never });
+  return new WsAdapter(app, { messageParser: binaryParser });
 }
 
 describe.each([

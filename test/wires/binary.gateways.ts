@@ -77,8 +77,9 @@ export class ProtobufGateway extends BinaryGateway {
 }
 
 /** One parser for both: an envelope of Protobuf begins with the number of a field, and a map of MessagePack with 0x8x. */
-export function binaryParser(data: Buffer): { event: string; data: unknown } | undefined {
-  if (data[0]! >= 0x80) return decode(data) as { event: string; data: unknown };
-  const [[event, body] = []] = Object.entries(envelopeOf(data));
+export function binaryParser(data: unknown): { event: string; data: unknown } | undefined {
+  const bytes = data as Buffer;
+  if (bytes[0]! >= 0x80) return decode(bytes) as { event: string; data: unknown };
+  const [[event, body] = []] = Object.entries(envelopeOf(bytes));
   return event === undefined ? undefined : { event, data: body };
 }
