@@ -57,15 +57,24 @@ export class LivenessJudge implements ConnectionFollower {
     if (isPending(connection.question)) this.parts.breaker.noteHeard(connection.question.askedAt);
   }
 
-  /** A question was answered with its own `ts`. */
-  answered(connection: Connection, question: Question, now: AwakeTime): void {
+  /** A client that asks by itself has been heard of: no question was needed, and the breaker counts it as answered (R7). */
+  heard(now: AwakeTime): void {
+    this.parts.breaker.noteAsked(now);
+    this.parts.breaker.noteHeard(now);
+  }
+
+  /**
+   * A heartbeat has come that shows that the client is there: the answer to a question with its own `ts`, or, where
+   * clients ask by themselves, what they send, whether a question was pending or not.
+   */
+  answered(connection: Connection, question: Question | undefined, now: AwakeTime): void {
     if (this.parts.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
+    connection.confirmedBytes = question?.bytesAtEnd ?? connection.confirmedBytes;
+    connection.question = undefined;
     if (isPending(question)) {
       this.parts.breaker.noteHeard(question.askedAt);
       this.parts.engine.rest(connection, now);
     }
-    connection.confirmedBytes = question.bytesAtEnd ?? connection.confirmedBytes;
-    connection.question = undefined;
     const wasMissing = connection.missed > 0;
     connection.missed = 0;
     this.noteRecovery(connection, wasMissing);

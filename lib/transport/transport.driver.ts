@@ -7,8 +7,8 @@ export interface SocketObserver<Record> {
   message(record: Record, data: Uint8Array, isBinary: boolean): boolean;
   /** A protocol ping or pong has arrived. */
   control(record: Record, kind: 'ping' | 'pong', payload: Uint8Array): void;
-  /** The app has sent something; absent where nobody wants to know. */
-  sent?(record: Record): void;
+  /** The app has sent something, as it gave it to its library; absent where nobody wants to know. */
+  sent?(record: Record, data: unknown, options: unknown): void;
   /** The app has ended the message that it was sending in fragments. */
   messageFinished(record: Record): void;
   /** Somebody (the app, the peer, or we) has begun to close the socket; with the code of the close frame sent, if any. */
