@@ -180,7 +180,7 @@ export class EngineTap {
     const { record } = this;
     if (record === undefined) return;
     if (reason === 'ping timeout') record.observer.session?.givenUp(record, 'timeout');
-    else if (/ error$/.test(reason)) record.observer.session?.givenUp(record, 'error');
+    else if (reason.endsWith(' error')) record.observer.session?.givenUp(record, 'error');
     record.observer.closing(record, this.sentCode);
     if (this.carrier !== undefined) return;
     this.lastCode = /^(transport|forced) close$/.test(reason) ? NO_CODE : ABNORMAL;

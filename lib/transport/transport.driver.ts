@@ -122,6 +122,8 @@ export interface OwnHeartbeat {
 /** One library's way to do what all servers and sockets do. Its users ask it, and it them, by the record of a socket. */
 export interface TransportDriver {
   readonly name: string;
+  /** Where the clients of a server connect that says nothing else. @default '/' */
+  readonly defaultPath?: string;
   /** Whether an object is a server of this library: by shape, since two copies of a library are usual. */
   recognises(server: unknown): boolean;
   /** The server itself, where gateways may be given a part of it. @default what was given */
