@@ -55,7 +55,7 @@ describe('Socket.IO gateways', () => {
   it('track a client once, however many namespaces it joins, and whatever carries it', async () => {
     const { service, url, eventsOf } = await start([ChatGateway, GameGateway]);
     const client = await connect(url);
-    const game = client.socket.io.socket('/game').connect();
+    const game = client.socket.io.socket('/game');
     await until('both namespaces are joined', () => service.connections()[0]?.namespaces?.length === 2);
     await until('it is upgraded', () => service.connections()[0]?.transport === 'websocket');
     const [connection, ...others] = service.connections();
@@ -110,7 +110,7 @@ describe('Socket.IO gateways', () => {
   it('send a client away for good: each namespace is told, and it does not come back by itself', async () => {
     const { service, url, eventsOf, app } = await start([ChatGateway, GameGateway]);
     const client = await connect(url, { transports: ['websocket'] });
-    const game = client.socket.io.socket('/game').connect();
+    const game = client.socket.io.socket('/game');
     const told: string[] = [];
     game.on('disconnect', (reason) => told.push(reason));
     await until('both namespaces are joined', () => service.connections()[0]?.namespaces?.length === 2);
@@ -153,7 +153,7 @@ describe('Socket.IO gateways', () => {
       identify: (client) => (client as { handshake: { auth: { user: string } } }).handshake.auth.user,
     });
     const client = await connect(url, { auth: { user: 'ann' } });
-    const game = client.socket.io.socket('/game', { auth: { user: 'bob' } }).connect();
+    const game = client.socket.io.socket('/game', { auth: { user: 'bob' } });
     await until('both are joined', () => service.connections()[0]?.namespaces?.length === 2);
     expect(service.connections()).toMatchObject([{ identity: 'ann' }]);
     expect(eventsOf('identified')).toHaveLength(1);
