@@ -91,7 +91,7 @@ export class ServerWatch implements WatchedServer {
     const path = at.path ?? this.driver.defaultPath ?? '/';
     const named = this.users.map((user) => user.at?.namespace);
     if (named.every((namespace) => namespace === undefined)) return `${place}, path ${path}`;
-    const namespaces = [...new Set(named.map((name = '/') => (/^\//.test(name) ? name : `/${name}`)))];
+    const namespaces = [...new Set(named.map((name = '/') => (name.startsWith('/') ? name : `/${name}`)))];
     return `${place}, path ${path}, namespaces ${namespaces.sort().join(' and ')}`;
   }
 
