@@ -63,7 +63,7 @@ describe('Socket.IO gateways', () => {
 
   it('track a client once, however many namespaces it joins, and whatever carries it', async () => {
     const { service, url, eventsOf } = await start([ChatGateway, GameGateway]);
-    const client = await connect(url);
+    const client = await connect(url, { reconnection: false });
     const game = client.socket.io.socket('/game');
     await until('both namespaces are joined', () => service.connections()[0]?.namespaces?.length === 2);
     await until('it is upgraded', () => service.connections()[0]?.transport === 'websocket');
