@@ -38,6 +38,7 @@ import { RegistryReconciler } from './signals/registry.reconciler.js';
 import { TroubleFinder } from './signals/trouble.finder.js';
 import { RuntimeCommands } from './connection-health.commands.js';
 import { fleetFor, type FleetParts } from './connection-health.fleet.js';
+import { hurryAfterStall } from './connection-health.hurry.js';
 import { ConnectionHealthReports } from './connection-health.reports.js';
 import {
   engineFor,
@@ -67,6 +68,8 @@ export class ConnectionHealthRuntime {
   readonly reports = new ConnectionHealthReports(this);
   readonly commands = new RuntimeCommands(this);
   readonly warnings: string[] = [];
+  /** Tells of what turned out only after the boot. */
+  readonly warn: (warning: string) => void;
   readonly findings: FindingsBoard;
   readonly userCode: UserCode;
   readonly gateways: FoundGateway[];
@@ -110,6 +113,7 @@ export class ConnectionHealthRuntime {
   ) {
     const { clock, massTimeout, defaults } = options;
     const failed: Failed = (error) => this.userCode.report('a listener, codec or driver', error);
+    this.warn = (warning) => nest.sink.warn(warning);
     this.gateways = new GatewayExplorer(nest.discovery, nest.scanner).explore();
     this.tickMs = tickMsFor(defaults);
     this.awake = new AwakeClock(clock, TICKS_PER_STEP * this.tickMs);
@@ -129,7 +133,10 @@ export class ConnectionHealthRuntime {
       clock,
       awake: this.awake,
       tick: (now) => this.tick(now, failed),
-      credited: (creditMs) => this.stalls.credited(creditMs),
+      credited: (creditMs) => {
+        this.stalls.credited(creditMs);
+        hurryAfterStall(this, creditMs);
+      },
     });
     this.closer = new ConnectionCloser({
       clock: this.awake,

@@ -1,5 +1,6 @@
 import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js';
 import type { Connection, ConnectionState } from './connection.js';
+import { transportOf } from './transport.kinds.js';
 
 /** One connection as plain data, at one moment. Moments are milliseconds since the Unix epoch. */
 export interface ConnectionSnapshot {
@@ -7,7 +8,12 @@ export interface ConnectionSnapshot {
   readonly id: string;
   /** The gateways of its server, sorted and joined by `+`, or the name given to `watch()`. */
   readonly gateway: string;
+  /** What carries it: `ws`, or of Socket.IO `websocket`, `polling` or `webtransport`, whichever it is at present. */
   readonly transport: string;
+  /** Of Socket.IO: the namespaces that the client has joined, at most 16. */
+  readonly namespaces?: readonly string[];
+  /** Of Socket.IO: whether the client was given back the session that it had lost (`connectionStateRecovery`). */
+  readonly recovered?: boolean;
   readonly state: ConnectionState;
   /** What `identify` said, at most 256 characters. */
   readonly identity?: string;
@@ -65,7 +71,9 @@ export class ConnectionPhotographer {
     return {
       id: this.idOf(connection),
       gateway: server.name,
-      transport: server.driver.name,
+      transport: transportOf(connection),
+      namespaces: connection.session?.namespaces,
+      recovered: connection.session?.recovered,
       state: connection.state,
       identity: connection.identity,
       address: peer.address,

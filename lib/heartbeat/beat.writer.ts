@@ -68,6 +68,13 @@ export class BeatWriter {
     return ridesWithHeartbeat(connection) ? this.ping(connection) : undefined;
   }
 
+  /** Counts a question that the transport's library writes by itself, and sends the protocol ping that rides with it. */
+  rideAlong(connection: Connection): void {
+    connection.owedAnswers++;
+    connection.server.tally.heartbeatsSent++;
+    if (ridesWithHeartbeat(connection)) this.ping(connection);
+  }
+
   /** Sends a protocol ping. @returns its payload, or `undefined` where none was sent */
   ping(connection: Connection): Uint8Array | undefined {
     if (isOwnFrameWaiting(connection)) return undefined;
@@ -80,9 +87,14 @@ export class BeatWriter {
   tell(connection: Connection, message: ServerMessage): void {
     const { socket, server, midMessage } = connection;
     const { heartbeat } = server.settings;
-    if (heartbeat === false || socket === undefined || midMessage || !server.driver.isOpen(socket)) return;
-    if (!isWireOpen(connection, heartbeat.codec)) return;
+    if (socket === undefined || midMessage || !server.driver.isOpen(socket)) return;
     try {
+      if (server.driver.tell !== undefined) {
+        const { type, ...content } = message;
+        server.driver.tell(socket, type, content);
+        return;
+      }
+      if (heartbeat === false || !isWireOpen(connection, heartbeat.codec)) return;
       const data = heartbeat.codec.encode(message, connection.wire?.dialect);
       if (data === undefined) return;
       server.driver.send(socket, data);
@@ -119,9 +131,9 @@ export class BeatWriter {
     return frame;
   }
 
-  private writePing({ socket, server }: Connection): Uint8Array | undefined {
-    const isWanted = server.settings.protocolPing !== false;
-    if (!isWanted || socket === undefined || !server.driver.isOpen(socket)) return undefined;
+  private writePing(connection: Connection): Uint8Array | undefined {
+    const { socket, server } = connection;
+    if (!connection.isPinged || socket === undefined || !server.driver.isOpen(socket)) return undefined;
     if (this.payload === undefined) {
       this.payload = new Uint8Array(8);
       new DataView(this.payload.buffer).setFloat64(0, ++this.pingNumber);

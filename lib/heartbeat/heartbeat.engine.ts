@@ -6,12 +6,10 @@ import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection
 import type { BeatWriter } from './beat.writer.js';
 import { isForgotten, noteHold, releaseHold } from './message.hold.js';
 import { PhaseSpreader } from './phase.spreader.js';
-import { Questioner, type RepeatedQuestion } from './questioner.js';
+import { ASKED_ANEW, Questioner, type RepeatedQuestion } from './questioner.js';
 import { noteLonePing, noteReading, silentFrom, wasHeardLately } from './silence.js';
 import { TimingWheel } from './timing.wheel.js';
-import { isJudgedBySilence, noteAwaitedApp } from './wire.js';
-
-const ASKED_ANEW: RepeatedQuestion = { isRepeat: false, wasHeld: false };
+import { isJudgedBySilence, isLeftToTransport, noteAwaitedApp, waitsForQuestions } from './wire.js';
 
 /** Something done to one connection. */
 export type ConnectionWork = (connection: Connection, now: AwakeTime) => void;
@@ -115,6 +113,13 @@ export class HeartbeatEngine implements ConnectionFollower {
     const { heartbeat } = connection.server.settings;
     const { socket } = connection;
     if (heartbeat === false || socket === undefined || !connection.server.driver.isOpen(socket)) return;
+    if (isLeftToTransport(connection)) {
+      // Only its library can ask, in its own time: a question that cannot be repeated is not held against it.
+      if (isPending(connection.question)) connection.question.isSettled = true;
+      this.pingAlone(connection);
+      this.rest(connection, now);
+      return;
+    }
     if (isJudgedBySilence(connection)) {
       this.wasAsked(connection, this.questioner.listen(connection, now, repeats), now, heartbeat);
       return;
@@ -130,6 +135,13 @@ export class HeartbeatEngine implements ConnectionFollower {
     this.wasAsked(connection, this.questioner.ask(connection, heartbeat, now, repeats), now, heartbeat);
   }
 
+  /** The transport's library has asked in its own words: when to look for the answer is known all the same. */
+  askedByTransport(connection: Connection, now: AwakeTime): void {
+    const { heartbeat } = connection.server.settings;
+    if (heartbeat === false || connection.state !== 'open') return;
+    this.wasAsked(connection, this.questioner.overhear(connection, now), now, heartbeat);
+  }
+
   /** The app's message is complete: a question that had to wait for that is asked. */
   messageFinished(connection: Connection, now: AwakeTime): void {
     if (connection.heldUpSince === NEVER || isJudgedBySilence(connection)) return;
@@ -142,6 +154,14 @@ export class HeartbeatEngine implements ConnectionFollower {
   askAgain(connection: Connection, now: AwakeTime): void {
     if (connection.server.settings.heartbeat === false) this.pingAlone(connection);
     else this.ask(connection, now, { isRepeat: true, wasHeld: true });
+  }
+
+  /** Time was credited that a client's own clock knows nothing of: it is asked when it expects to be, or now. */
+  hurry(connection: Connection, creditMs: number, now: AwakeTime): void {
+    if (connection.state !== 'open' || !waitsForQuestions(connection)) return;
+    connection.beatAt -= creditMs;
+    if (connection.beatAt <= now) this.fenced(connection, now, this.askAnew);
+    else if (!isPending(connection.question)) this.wheel.schedule(connection, connection.beatAt);
   }
 
   /** See {@link Questioner.probe}. */
@@ -171,6 +191,11 @@ export class HeartbeatEngine implements ConnectionFollower {
 
   private beat(connection: Connection, now: AwakeTime): void {
     connection.unasked = 0;
+    if (isLeftToTransport(connection)) {
+      if (connection.session?.clientAsks === true) this.pingAlone(connection);
+      this.rest(connection, now);
+      return;
+    }
     if (connection.server.settings.heartbeat !== false) {
       this.ask(connection, now);
       return;

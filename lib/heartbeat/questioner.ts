@@ -2,11 +2,13 @@ import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { Clock } from '../clock/clock.js';
 import type { Connection, Question } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
-import { isOwnFrameWaiting } from '../connection/outflow.js';
+import { isHeldBack, isOwnFrameWaiting } from '../connection/outflow.js';
 import type { BeatWriter } from './beat.writer.js';
 
 /** What a question repeats, if anything. */
 export type RepeatedQuestion = Pick<Question, 'isRepeat' | 'wasHeld'>;
+
+export const ASKED_ANEW: RepeatedQuestion = { isRepeat: false, wasHeld: false };
 
 /** The `ts` of a question that no frame carries: equal to no number, so that nothing can answer it. */
 const NO_TS = NaN;
@@ -53,6 +55,15 @@ export class Questioner {
     return question;
   }
 
+  /** Notes a question that the transport's library has put in its own words; our protocol ping rides with it. */
+  overhear(connection: Connection, now: AwakeTime): Question {
+    const question = this.questionOf(connection, now, { ...ASKED_ANEW, ts: NO_TS, wasSent: true });
+    connection.question = question;
+    this.parts.writer.rideAlong(connection);
+    this.noteHandOver(connection, question, now);
+    return question;
+  }
+
   /**
    * Sends the protocol ping whose answer, right before the verdict, tells a proxy that answers from a peer that is
    * gone altogether (R8).
@@ -66,8 +77,7 @@ export class Questioner {
   noteHandOver(connection: Connection, question: Question, now: AwakeTime): void {
     const unsent = connection.bufferedBytes;
     const unwritten = connection.raw?.writableLength ?? unsent;
-    // As long as `ws` itself holds frames back (its compressor is busy), ours is not even written.
-    if (question.bytesAtEnd === undefined && unsent <= unwritten)
+    if (question.bytesAtEnd === undefined && !isHeldBack(connection))
       question.bytesAtEnd = connection.writtenBytes;
     const isGone =
       question.bytesAtEnd !== undefined && connection.writtenBytes - unwritten >= question.bytesAtEnd;

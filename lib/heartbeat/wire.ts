@@ -8,13 +8,25 @@ export function isWireOpen({ wire }: Connection, { opening }: HeartbeatCodec): b
   return opening === undefined || wire?.isOpen === true;
 }
 
+/** Whether the library of its transport asks and judges a connection, and we only look on. */
+export function isLeftToTransport({ server, session }: Connection): boolean {
+  const { heartbeat } = server.settings;
+  return heartbeat !== false && (heartbeat.isTransports === true || session?.clientAsks === true);
+}
+
+/** Whether its client leaves when it is not asked in time, by its own clock: Engine.IO's does, and we ask in its stead. */
+export function waitsForQuestions(connection: Connection): boolean {
+  const { server, session } = connection;
+  return session !== undefined && server.settings.heartbeat !== false && !isLeftToTransport(connection);
+}
+
 /**
  * Whether a connection is judged by how long nothing was heard of it and not by answers: its clients ask by themselves,
  * or it cannot be asked yet (R4).
  */
 export function isJudgedBySilence(connection: Connection): boolean {
   const { heartbeat } = connection.server.settings;
-  if (heartbeat === false) return false;
+  if (heartbeat === false || isLeftToTransport(connection)) return false;
   return asksByItself(heartbeat.codec) || !isWireOpen(connection, heartbeat.codec);
 }
 

@@ -2,8 +2,8 @@ import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { ConnectionCloser } from '../connection/connection.closer.js';
 import { isPending, type Connection, type GhostKind, type Question } from '../connection/connection.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
+import { beatIntervalOf } from '../connection/connection.settings.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
-import type { Crowd } from '../connection/crowd.js';
 import { isOwnFrameWaiting, observeOutflow } from '../connection/outflow.js';
 import type { ConnectionWork, HeartbeatEngine } from '../heartbeat/heartbeat.engine.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
@@ -21,7 +21,6 @@ export class LivenessJudge implements ConnectionFollower {
       readonly engine: HeartbeatEngine;
       readonly closer: ConnectionCloser;
       readonly breaker: MassTimeoutBreaker;
-      readonly crowd: Crowd;
       /** How many connections there are. */
       readonly population: () => number;
       readonly bus: LifecycleBus;
@@ -48,7 +47,7 @@ export class LivenessJudge implements ConnectionFollower {
     this.parts.breaker.noteAsked(question.askedAt);
     if (connection.wasAsked) return;
     connection.wasAsked = true;
-    if (!this.parts.crowd.noteAsked()) return;
+    if (!connection.server.crowd.noteAsked()) return;
     this.parts.bus.publish('clients_do_not_answer', () => ({ asked: this.parts.population() }));
   }
 
@@ -68,7 +67,7 @@ export class LivenessJudge implements ConnectionFollower {
    * clients ask by themselves, what they send, whether a question was pending or not.
    */
   answered(connection: Connection, question: Question | undefined, now: AwakeTime): void {
-    if (this.parts.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
+    if (connection.server.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
     connection.confirmedBytes = question?.bytesAtEnd ?? connection.confirmedBytes;
     connection.question = undefined;
     if (isPending(question)) {
@@ -78,6 +77,23 @@ export class LivenessJudge implements ConnectionFollower {
     const wasMissing = connection.missed > 0;
     connection.missed = 0;
     this.noteRecovery(connection, wasMissing);
+  }
+
+  /** The transport's library has judged by itself, and ends the connection. */
+  givenUp(connection: Connection, why: 'timeout' | 'error'): void {
+    if (connection.state !== 'open') return;
+    const { question } = connection;
+    const kind = question === undefined ? kindUnasked(connection) : ghostKindOf(connection, question);
+    // Its answer may wait in the kernel: after a stall of ours nobody can tell whose silence it was.
+    const wasAway = isPending(question) && question.stallsSeen !== this.parts.stalls();
+    const ghost = why !== 'timeout' ? undefined : wasAway ? 'unknown' : kind;
+    if (ghost !== undefined && question?.isMissed !== true) this.noteMissed(connection, ghost);
+    connection.closing ??= { reason: why, code: undefined, text: '', ghost };
+  }
+
+  private noteMissed(connection: Connection, ghost: GhostKind): void {
+    connection.missed++;
+    this.parts.bus.publish('missed', () => ({ connection: this.parts.photographer.take(connection), ghost }));
   }
 
   private suspect(connection: Connection): void {
@@ -159,10 +175,9 @@ export class LivenessJudge implements ConnectionFollower {
     question.isMissed = true;
     this.parts.engine.rest(connection, now);
     // Where nobody speaks heartbeats, a miss says nothing; who is silent on both layers is left to the sweep (R7).
-    if (this.parts.crowd.isMute) return;
-    connection.missed++;
-    this.parts.bus.publish('missed', () => ({ connection: this.parts.photographer.take(connection), ghost }));
-    if (connection.missed < heartbeat.maxMissed) return;
+    if (connection.server.crowd.isMute) return;
+    this.noteMissed(connection, ghost);
+    if (connection.missed < heartbeat.maxMissed || heartbeat.isTransports === true) return;
     if (heartbeat.enforce === 'observe') this.spare(connection, ghost);
     else if (!this.hold(connection, question, heartbeat.timeoutMs, now)) {
       this.parts.closer.close(connection, { reason: 'timeout', ghost });
@@ -208,9 +223,16 @@ export class LivenessJudge implements ConnectionFollower {
   }
 }
 
+/** Rule R8, for a client that asks by itself: a hop has answered when the client should have asked again. */
+function kindUnasked(connection: Connection): GhostKind {
+  if (!connection.isPinged) return 'unknown';
+  const { lastHopAt, lastPeerAt, server } = connection;
+  return lastHopAt - lastPeerAt > (beatIntervalOf(server.settings) ?? 0) ? 'proxy_answered' : 'silent';
+}
+
 /** Rule R8: whose silence it is, by the protocol ping that went out right before the verdict. */
 function ghostKindOf(connection: Connection, question: Question): GhostKind {
-  if (connection.server.settings.protocolPing === false) return 'unknown';
+  if (!connection.isPinged) return 'unknown';
   if (question.probe !== undefined) return question.probeAnswered ? 'proxy_answered' : 'silent';
   return connection.controlBytes === question.controlBytesBefore ? 'silent' : 'proxy_answered';
 }

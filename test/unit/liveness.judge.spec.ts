@@ -41,7 +41,6 @@ function setUp() {
     engine,
     closer,
     breaker: new MassTimeoutBreaker(false),
-    crowd: records.crowd,
     population: () => 1,
     bus,
     photographer: records.photographer,

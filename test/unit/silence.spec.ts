@@ -80,7 +80,6 @@ function setUp(
     engine,
     closer,
     breaker,
-    crowd: records.crowd,
     population: () => population,
     bus,
     photographer: records.photographer,
