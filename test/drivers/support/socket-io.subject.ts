@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { INestApplication } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { ConnectionHealthModuleOptions } from 'nestjs-connection-health';
+import { Server } from 'socket.io';
+import { io, type Socket } from 'socket.io-client';
+
+import { ask } from '../../support/http.client.js';
+import { conformingGateway } from './conforming.gateway.js';
+import type { DriverClient, DriverUnderTest, ForeignServer, Tempo, Visitor } from './driver.js';
+
+type Transport = 'websocket' | 'polling';
+type Mode = 'observe' | 'govern';
+
+/** The standard client of Socket.IO, by one transport. */
+class SocketIoClient implements DriverClient {
+  readonly echoes: unknown[] = [];
+  farewell: string | undefined;
+
+  constructor(private readonly socket: Socket) {
+    socket.on('echo', (data: unknown) => this.echoes.push(data));
+    socket.on('disconnect', (reason) => (this.farewell = reason));
+  }
+
+  static async connect(url: string, transport: Transport, visitor: Visitor): Promise<SocketIoClient> {
+    const { user, userAgent } = visitor;
+    const socket = io(url.replace('ws:', 'http:'), {
+      transports: [transport],
+      forceNew: true,
+      reconnection: false,
+      query: user === undefined ? {} : { user },
+      extraHeaders: userAgent === undefined ? {} : { 'user-agent': userAgent },
+    });
+    const client = new SocketIoClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve).once('connect_error', reject);
+    });
+    return client;
+  }
+
+  get isOpen(): boolean {
+    return this.socket.connected;
+  }
+
+  emit(event: string, data: unknown): void {
+    this.socket.emit(event, data);
+  }
+
+  leave(): void {
+    this.socket.disconnect();
+  }
+
+  end(): void {
+    this.socket.disconnect();
+  }
+}
+
+/** Engine.IO's names of what our `heartbeat` option says. */
+function engineOptions({ intervalMs, timeoutMs }: Tempo): { pingInterval: number; pingTimeout: number } {
+  return { pingInterval: intervalMs, pingTimeout: timeoutMs };
+}
+
+async function listen(tempo: Tempo): Promise<ForeignServer> {
+  const http = createServer();
+  const server = new Server(http, engineOptions(tempo));
+  server.on('connection', (socket) => socket.on('echo', (data) => socket.emit('echo', data)));
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  return {
+    server,
+    url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    close: () => server.close(),
+  };
+}
+
+/** How a newcomer's first request is answered, whichever transport it asks for. */
+async function refusal(url: string): Promise<{ status: number; retryAfter: string | undefined }> {
+  const { status, headers } = await ask(`${url}/socket.io/?EIO=4&transport=polling`);
+  return { status, retryAfter: headers['retry-after'] };
+}
+
+/** Socket.IO by one transport, in one mode. */
+export function socketIo(transport: Transport, mode: Mode): DriverUnderTest {
+  return {
+    name: `socket.io over ${transport}, mode ${mode}`,
+    transport: 'socket.io',
+    path: '/socket.io/',
+    governs: mode === 'govern',
+    ghost: 'silent',
+    peer: { library: 'socket.io', transports: [transport] },
+    ownData: [Buffer.from([0, 1, 255]), { nested: { bytes: Buffer.from('żółć') } }],
+    gateway: (tempo) => conformingGateway(engineOptions(tempo)),
+    options: (heartbeat) => ({ heartbeat, socketIo: { mode } }) as ConnectionHealthModuleOptions,
+    adapt: (app: INestApplication) => app.useWebSocketAdapter(new IoAdapter(app)),
+    connect: (url, visitor = {}) => SocketIoClient.connect(url, transport, visitor),
+    listen,
+    refusal,
+    farewellOf: () => 'io server disconnect',
+  };
+}
