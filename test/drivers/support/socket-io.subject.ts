@@ -15,6 +15,9 @@ import type { DriverClient, DriverUnderTest, ForeignServer, Tempo, Visitor } fro
 type Transport = 'websocket' | 'polling';
 type Mode = 'observe' | 'govern';
 
+/** Codes by which the suite sends clients away for good. */
+const STAY_AWAY: readonly number[] = [4003, 4444];
+
 /** The standard client of Socket.IO, by one transport. */
 class SocketIoClient implements DriverClient {
   readonly echoes: unknown[] = [];
@@ -22,7 +25,10 @@ class SocketIoClient implements DriverClient {
 
   constructor(private readonly socket: Socket) {
     socket.on('echo', (data: unknown) => this.echoes.push(data));
-    socket.on('disconnect', (reason) => (this.farewell = reason));
+    socket.on(
+      'disconnect',
+      (reason, details) => (this.farewell = [reason, ...closeFrameOf(details)].join(' ')),
+    );
   }
 
   static async connect(url: string, transport: Transport, visitor: Visitor): Promise<SocketIoClient> {
@@ -58,6 +64,12 @@ class SocketIoClient implements DriverClient {
   }
 }
 
+/** The code and the text of the close frame that ended the WebSocket under a client. */
+function closeFrameOf(details: unknown): unknown[] {
+  const { context } = (details ?? {}) as { context?: { code?: number; reason?: string } };
+  return context?.code === undefined ? [] : [context.code, context.reason];
+}
+
 /** Engine.IO's names of what our `heartbeat` option says. */
 function engineOptions({ intervalMs, timeoutMs }: Tempo): { pingInterval: number; pingTimeout: number } {
   return { pingInterval: intervalMs, pingTimeout: timeoutMs };
@@ -86,7 +98,7 @@ async function refusal(url: string): Promise<{ status: number; retryAfter: strin
 export function socketIo(transport: Transport, mode: Mode): DriverUnderTest {
   return {
     name: `socket.io over ${transport}, mode ${mode}`,
-    transport: 'socket.io',
+    transport,
     path: '/socket.io/',
     governs: mode === 'govern',
     ghost: 'silent',
@@ -98,6 +110,10 @@ export function socketIo(transport: Transport, mode: Mode): DriverUnderTest {
     connect: (url, visitor = {}) => SocketIoClient.connect(url, transport, visitor),
     listen,
     refusal,
-    farewellOf: () => 'io server disconnect',
+    // Who is to stay away is told by Socket.IO, which comes first; others hear the end of what carried them.
+    farewellOf: (code, text) => {
+      if (STAY_AWAY.includes(code)) return 'io server disconnect';
+      return transport === 'websocket' ? `transport close ${code} ${text}` : 'transport close';
+    },
   };
 }
