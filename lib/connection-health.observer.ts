@@ -20,6 +20,14 @@ export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<Obse
     closing: (connection, sentCode) => parts.tracker.closing(connection, sentCode),
     closed: (connection, code, reason) => parts.tracker.closed(connection, code, reason),
     paused: (connection, isPaused) => parts.tracker.paused(connection, isPaused),
+    session: {
+      heard: (connection) => parts.filter.heard(connection),
+      asked: (connection) => parts.engine.askedByTransport(connection, parts.awake.now()),
+      answered: (connection) => parts.filter.answeredInTurn(connection),
+      described: (connection, facts) => parts.tracker.described(connection, facts),
+      introduced: (connection, client, request) => parts.tracker.introduced(connection, client, request),
+      givenUp: (connection, why) => parts.judge.givenUp(connection, why),
+    },
   };
   return observer as SocketObserver<ObservedSocket>;
 }

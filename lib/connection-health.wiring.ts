@@ -3,6 +3,7 @@ import { exceptAudits } from './audit/gateway/except.audits.js';
 import { observerFor } from './connection-health.observer.js';
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import type { Connection, Question } from './connection/connection.js';
+import { Crowd } from './connection/crowd.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
 import { PeerReader } from './connection/peer.reader.js';
 import { ConnectionDrain } from './drain/connection.drain.js';
@@ -20,6 +21,7 @@ import { ConnectionMetrics } from './metrics/connection.metrics.js';
 import { observeBytes } from './signals/byte.observer.js';
 import { LeakFinder } from './signals/leak.finder.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
+import { SocketIoDriver } from './transport/socket-io.driver.js';
 import { WsDriver } from './transport/ws.driver.js';
 
 /** A socket that vanished without a close frame (RFC 6455 section 7.1.5). */
@@ -51,7 +53,6 @@ export function judgeFor(parts: ConnectionHealthRuntime): LivenessJudge {
     engine: parts.engine,
     closer: parts.closer,
     breaker: parts.breaker,
-    crowd: parts.crowd,
     population: () => parts.registry.size,
     bus: parts.bus,
     photographer: parts.photographer,
@@ -133,7 +134,7 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
   const observer = observerFor(parts);
   const { defaults, settingsFor, gateways } = parts.options;
   return new ServerBinder({
-    drivers: [new WsDriver()],
+    drivers: [new WsDriver(), new SocketIoDriver()],
     watchAll: gateways === 'all',
     defaults,
     settingsFor,
@@ -144,7 +145,9 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
         driver,
         observer,
         photographer: parts.photographer,
-        crowd: parts.crowd,
+        // Whoever speaks a library's own heartbeats says nothing of the others (R7).
+        crowd: driver.ownHeartbeat === undefined ? parts.crowd : new Crowd(Infinity),
+        sessionMode: parts.options.socketIo.mode,
         opened: (watch, socket, request) => {
           const connection = parts.tracker.open(watch, socket, request);
           parts.audit?.upgraded(connection, request);

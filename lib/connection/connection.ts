@@ -1,6 +1,11 @@
 import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { CloseReason } from '../protocol/close-reasons.js';
-import type { ObservedSocket, RawSocket, SocketObserver } from '../transport/transport.driver.js';
+import type {
+  ObservedSocket,
+  RawSocket,
+  SessionFacts,
+  SocketObserver,
+} from '../transport/transport.driver.js';
 import type { Outflow } from './outflow.js';
 import type { WatchedServer } from './watched.server.js';
 
@@ -58,7 +63,8 @@ export function isPending(question: Question | undefined): question is Question 
 /** Why and how a connection is being closed by us. */
 export interface Closing {
   readonly reason: CloseReason;
-  readonly code: number;
+  /** The code of our close frame; `undefined` where the transport's library closes by itself. */
+  readonly code: number | undefined;
   readonly text: string;
   readonly ghost: GhostKind | undefined;
 }
@@ -101,6 +107,8 @@ export class Connection implements ObservedSocket {
   /** Whether its misses go unpunished at present and that was reported. */
   sparedAs: GhostKind | undefined = undefined;
 
+  /** What is known of its session, where its library keeps one over several transports. */
+  session: SessionFacts | undefined = undefined;
   midMessage = false;
   fragments = 0;
   /** Whether a question waits for the end of a message of the app, and since when. */
@@ -191,6 +199,13 @@ export class Connection implements ObservedSocket {
     const { socket, server } = this;
     if (this.isPaused || this.raw?.isPaused?.() === true) return true;
     return socket !== undefined && server.driver.isDigesting(socket);
+  }
+
+  /** Whether protocol pings reach it: whose silence it is can be told only then (R8). */
+  get isPinged(): boolean {
+    const { socket, server } = this;
+    if (server.settings.protocolPing === false) return false;
+    return socket === undefined || server.driver.carriesPings?.(socket) !== false;
   }
 
   /** Bytes that we sent and that have not left this process. */

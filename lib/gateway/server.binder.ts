@@ -9,6 +9,10 @@ import { prependInterceptor } from './nest-internals.js';
 import { listenForServers } from './server.accessor.js';
 import { ServerWatch, type ServerUser } from './server.watch.js';
 
+/** What can be watched. */
+const SERVERS =
+  'a WebSocketServer of ws 8.5 or later, or a Socket.IO 4 server that is attached to an HTTP server';
+
 /** What can be said when a server given to `watch()` is watched. */
 export interface WatchOptions extends GatewayHealthOptions {
   /** The `gateway` of its connections in logs, metrics and snapshots. @default 'server' */
@@ -68,7 +72,7 @@ export class ServerBinder {
    */
   watch(server: object, { name = 'server', ...overrides }: WatchOptions = {}): () => void {
     const settings = this.parts.settingsFor(overrides, `watch("${name}")`);
-    if (this.watches.has(server)) {
+    if (this.watches.has(this.rootOf(server))) {
       throw new ConnectionHealthSetupError(
         'ALREADY_WATCHED',
         `watch("${name}"): the server is watched already`,
@@ -78,7 +82,7 @@ export class ServerBinder {
     if (watch === undefined) {
       throw new ConnectionHealthSetupError(
         'UNKNOWN_SERVER',
-        `watch("${name}"): expected a WebSocketServer of ws 8.5 or later, got something else`,
+        `watch("${name}"): expected ${SERVERS}, got something else`,
       );
     }
     return this.attach(watch);
@@ -138,9 +142,10 @@ export class ServerBinder {
   /** Skipping counts only if all who share the server are skipped: a skipped one joins who is watched. */
   private serverKnown(
     gateway: FoundGateway,
-    server: object,
+    given: object,
     users: ReadonlyMap<FoundGateway, ServerUser | false>,
   ): void {
+    const server = this.rootOf(given);
     const user = users.get(gateway);
     if (user === undefined || user === false) {
       this.bystanders.set(server, [...(this.bystanders.get(server) ?? []), gateway]);
@@ -153,7 +158,7 @@ export class ServerBinder {
     const watch = this.join(server, user);
     if (watch === undefined) {
       this.warnings.push(
-        `${gateway.name} cannot be watched: its server is not a WebSocketServer of ws 8.5 or later`,
+        `${gateway.name} cannot be watched: its server is neither ${SERVERS.replace(', or ', ' nor ')}`,
       );
       return;
     }
@@ -164,9 +169,19 @@ export class ServerBinder {
     this.attach(watch);
   }
 
-  private join(server: object, user: ServerUser): ServerWatch | undefined {
+  private driverOf(server: object): TransportDriver | undefined {
+    return this.parts.drivers.find((candidate) => candidate.recognises(server));
+  }
+
+  /** Gateways with a namespace are given a part of the server that they share with others. */
+  private rootOf(given: object): object {
+    return this.driverOf(given)?.rootOf?.(given) ?? given;
+  }
+
+  private join(given: object, user: ServerUser): ServerWatch | undefined {
+    const server = this.rootOf(given);
     const known = this.watches.get(server);
-    const driver = known?.driver ?? this.parts.drivers.find((candidate) => candidate.recognises(server));
+    const driver = known?.driver ?? this.driverOf(server);
     if (driver === undefined) return undefined;
     const watch = known ?? this.parts.watchFor(server, driver);
     const warning = watch.join(user);

@@ -65,8 +65,14 @@ export class BeatWriter {
   tell(connection: Connection, message: ServerMessage): void {
     const { socket, server, midMessage } = connection;
     const { heartbeat } = server.settings;
-    if (heartbeat === false || socket === undefined || midMessage || !server.driver.isOpen(socket)) return;
+    if (socket === undefined || midMessage || !server.driver.isOpen(socket)) return;
     try {
+      if (server.driver.tell !== undefined) {
+        const { type, ...content } = message;
+        server.driver.tell(socket, type, content);
+        return;
+      }
+      if (heartbeat === false) return;
       server.driver.send(socket, heartbeat.codec.encode(message));
       noteOwnFrame(connection);
     } catch (error) {
@@ -90,9 +96,9 @@ export class BeatWriter {
     return this.ts;
   }
 
-  private writePing({ socket, server }: Connection): Uint8Array | undefined {
-    const isWanted = server.settings.protocolPing !== false;
-    if (!isWanted || socket === undefined || !server.driver.isOpen(socket)) return undefined;
+  private writePing(connection: Connection): Uint8Array | undefined {
+    const { socket, server } = connection;
+    if (!connection.isPinged || socket === undefined || !server.driver.isOpen(socket)) return undefined;
     if (this.payload === undefined) {
       this.payload = new Uint8Array(8);
       new DataView(this.payload.buffer).setFloat64(0, ++this.pingNumber);

@@ -106,6 +106,13 @@ export class HeartbeatEngine implements ConnectionFollower {
     const { heartbeat } = connection.server.settings;
     const { socket } = connection;
     if (heartbeat === false || socket === undefined || !connection.server.driver.isOpen(socket)) return;
+    if (heartbeat.isTransports === true) {
+      // Only its library can ask, in its own time: a question that cannot be repeated is not held against it.
+      if (isPending(connection.question)) connection.question.isSettled = true;
+      this.parts.writer.ping(connection);
+      this.rest(connection, now);
+      return;
+    }
     if (connection.midMessage) {
       // A data frame of ours would end up inside the app's message (R9).
       noteHold(connection, now);
@@ -124,6 +131,19 @@ export class HeartbeatEngine implements ConnectionFollower {
       });
       this.parts.writer.beat(connection, heartbeat);
     }
+    this.noteHandOver(connection, connection.question, now);
+    this.parts.asked(connection, connection.question);
+    this.wheel.schedule(connection, now + heartbeat.timeoutMs / 2);
+  }
+
+  /** The transport's library has asked in its own words: when to look for the answer is known all the same. */
+  askedByTransport(connection: Connection, now: AwakeTime): void {
+    const { heartbeat, protocolPing } = connection.server.settings;
+    if (heartbeat === false || connection.state !== 'open') return;
+    connection.question = this.questionOf(connection, heartbeat, now, { ...ASKED_ANEW, wasSent: true });
+    connection.owedAnswers++;
+    connection.server.tally.heartbeatsSent++;
+    if (protocolPing !== false && protocolPing.intervalMs === undefined) this.parts.writer.ping(connection);
     this.noteHandOver(connection, connection.question, now);
     this.parts.asked(connection, connection.question);
     this.wheel.schedule(connection, now + heartbeat.timeoutMs / 2);
@@ -183,8 +203,10 @@ export class HeartbeatEngine implements ConnectionFollower {
 
   private beat(connection: Connection, now: AwakeTime): void {
     connection.unasked = 0;
-    if (connection.server.settings.heartbeat !== false) {
-      this.ask(connection, now);
+    const { heartbeat } = connection.server.settings;
+    if (heartbeat !== false) {
+      if (heartbeat.isTransports === true) this.rest(connection, now);
+      else this.ask(connection, now);
       return;
     }
     this.pingAlone(connection);

@@ -51,6 +51,27 @@ export class InboundFilter {
     return true;
   }
 
+  /** Something of the peer's that its transport's library keeps to itself. */
+  heard(connection: Connection): void {
+    connection.lastPeerAt = this.parts.awake.now();
+    connection.messages++;
+  }
+
+  /** An answer that does not say what it answers: they come in the order of the questions. */
+  answeredInTurn(connection: Connection): void {
+    this.heard(connection);
+    const { question, server } = connection;
+    const { heartbeat } = server.settings;
+    if (connection.owedAnswers === 0) {
+      if (heartbeat !== false && this.isFlood(connection, heartbeat)) this.parts.listener.flooded(connection);
+      return;
+    }
+    connection.owedAnswers--;
+    // An earlier one's proves life, but clears nothing and measures nothing.
+    if (connection.owedAnswers === 0 && question?.wasSent === true)
+      this.answered(connection, question, undefined);
+  }
+
   /** A protocol ping or pong. */
   control(connection: Connection, payload: Uint8Array): void {
     connection.lastHopAt = this.parts.awake.now();

@@ -40,7 +40,6 @@ function setUp() {
     engine,
     closer,
     breaker: new MassTimeoutBreaker(false),
-    crowd: records.crowd,
     population: () => 1,
     bus,
     photographer: records.photographer,
