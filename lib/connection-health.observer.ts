@@ -12,7 +12,10 @@ export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<Obse
       parts.filter.control(connection, payload);
       parts.audit?.control(connection, kind, payload);
     },
-    sent: sentListenerOf(parts),
+    sent: (connection, data, options) => {
+      parts.leaks?.cuts.sent(connection);
+      parts.filter.sent(connection, data, options);
+    },
     messageFinished: (connection) => {
       parts.filter.messageFinished(connection);
       parts.engine.messageFinished(connection, parts.awake.now());
@@ -30,9 +33,4 @@ export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<Obse
     },
   };
   return observer as SocketObserver<ObservedSocket>;
-}
-
-/** Called for each message that the app sends: not at all where nobody wants to know. */
-function sentListenerOf({ leaks }: ConnectionHealthRuntime): ((connection: Connection) => void) | undefined {
-  return leaks === undefined ? undefined : (connection) => leaks.cuts.sent(connection);
 }

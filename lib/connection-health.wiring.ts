@@ -43,6 +43,7 @@ export function engineFor(parts: ConnectionHealthRuntime, failed: Failed): Heart
     },
     foundClosing: (connection) => parts.tracker.closing(connection),
     asked: (connection, question) => parts.judge.asked(connection, question),
+    heard: (now) => parts.judge.heard(now),
     pinged: noteUnaskedUpload,
     failed,
   });
@@ -68,11 +69,13 @@ export function filterFor(parts: ConnectionHealthRuntime, failed: Failed): Inbou
       if (latencyMs !== undefined) parts.latencies.add(connection.server.name, latencyMs);
       parts.judge.answered(connection, question, awake.now());
     },
+    asked: (connection: Connection): void =>
+      parts.judge.answered(connection, connection.question, awake.now()),
     resumed: (connection: Connection, resume: object): void =>
       bus.publish('resumed', () => ({ connection: photographer.take(connection), ...resume })),
     flooded: (connection: Connection): void => void closer.close(connection, { reason: 'abuse' }),
   };
-  return new InboundFilter({ clock: parts.options.clock, awake, listener, failed });
+  return new InboundFilter({ clock: parts.options.clock, awake, writer: parts.writer, listener, failed });
 }
 
 export function trackerFor(parts: ConnectionHealthRuntime): ConnectionTracker {
@@ -148,6 +151,7 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
         // Whoever speaks a library's own heartbeats says nothing of the others (R7).
         crowd: driver.ownHeartbeat === undefined ? parts.crowd : new Crowd(Infinity),
         sessionMode: parts.options.socketIo.mode,
+        warn: parts.warn,
         opened: (watch, socket, request) => {
           const connection = parts.tracker.open(watch, socket, request);
           parts.audit?.upgraded(connection, request);

@@ -1,5 +1,6 @@
 import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { CloseReason } from '../protocol/close-reasons.js';
+import type { ClientAsk, WireState } from '../protocol/heartbeat.codec.js';
 import type {
   ObservedSocket,
   RawSocket,
@@ -130,12 +131,12 @@ export class Connection implements ObservedSocket {
   bytesOutAt: AwakeTime;
   /** When the app last sent something, to a tick; {@link NEVER} where nobody wants to know. */
   appSentAt: AwakeTime = NEVER;
-  /** Data bytes and messages at the last beat of a connection that gets protocol pings only. */
+  /** Data bytes and messages at the last beat of a connection that is not asked. */
   dataBytesAtBeat = 0;
   messagesAtBeat = 0;
   /** Bytes written when the last answered question, or lone ping, went out. */
   confirmedBytes = 0;
-  /** The payload of the last unanswered ping of a connection that gets protocol pings only, and the bytes up to its end. */
+  /** The payload of the last unanswered ping of a connection that is not asked, and the bytes up to its end. */
   lonePing: Uint8Array | undefined = undefined;
   lonePingEnd = 0;
   /** Heartbeats that the client sent by itself since the last beat (R10); below 0 while it may catch up. */
@@ -143,7 +144,9 @@ export class Connection implements ObservedSocket {
   /** Questions of ours that it has not answered yet: so many answers are no flood, however late they come. */
   owedAnswers = 0;
   /** Set while a `server_pong` waits for the end of a message of the app. */
-  owedPong: number | undefined = undefined;
+  owedPong: ClientAsk | undefined = undefined;
+  /** How far the handshake of its wire has come, where the wire has one. */
+  wire: WireState | undefined = undefined;
 
   question: Question | undefined = undefined;
   upload: Upload | undefined = undefined;

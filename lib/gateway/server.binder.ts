@@ -111,15 +111,19 @@ export class ServerBinder {
           ({ name }) =>
             `${name} carries @SkipConnectionHealth() but shares its server with a gateway that is watched: its clients are watched too`,
         ),
+      ...gateways.flatMap((gateway) => pingWarning(gateway, this.watchOf.get(gateway))),
+      ...[...this.watches.values()].flatMap(({ name, settingsWarnings }) =>
+        settingsWarnings.map((warning) => `${name}: ${warning}`),
+      ),
     ];
   }
 
-  private userOf({ name, overrides, port, path }: FoundGateway): ServerUser {
+  private userOf({ name, overrides, port, path, namespace }: FoundGateway): ServerUser {
     const { defaults, settingsFor } = this.parts;
     const settings =
       overrides === undefined ? defaults : settingsFor(overrides, `@ConnectionHealth() on ${name}`);
-    const place = `${port === 0 ? "the app's port" : `port ${port}`}, path ${path ?? '/'}`;
-    return { name, settings, place };
+    const place = port === 0 ? "the app's port" : `port ${port}`;
+    return { name, settings, place, at: { path, namespace } };
   }
 
   private listen(gateway: FoundGateway, users: ReadonlyMap<FoundGateway, ServerUser | false>): void {
@@ -222,4 +226,21 @@ export class ServerBinder {
     watch.suffix = '';
     for (let number = 2; taken.has(watch.name); number++) watch.suffix = `#${number}`;
   }
+}
+
+/** Gateways on one Socket.IO server have one heartbeat: Nest passes on the options of one of them. */
+function pingWarning({ name, pings }: FoundGateway, watch: ServerWatch | undefined): string[] {
+  const own = watch?.driver.ownHeartbeat?.(watch.server);
+  if (watch === undefined || own === undefined) return [];
+  const asked = { pingInterval: own.intervalMs, pingTimeout: own.timeoutMs };
+  const unheard = (['pingInterval', 'pingTimeout'] as const).filter(
+    (option) => pings[option] !== undefined && pings[option] !== asked[option],
+  );
+  if (unheard.length === 0) return [];
+  const [wanted, real] = [pings, asked].map((each) =>
+    unheard.map((option) => `${option} ${each[option]}`).join(' and '),
+  );
+  return [
+    `${name} asks for ${wanted}, but its server (${watch.name}) has ${real}: give all gateways that share it the same options, or ${name} a port or path of its own`,
+  ];
 }

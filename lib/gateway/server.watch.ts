@@ -19,6 +19,8 @@ export interface ServerUser {
   readonly settings: ConnectionSettings;
   /** Where its clients connect, in words. */
   readonly place: string;
+  /** …and under which path and namespace, where a gateway has said so. */
+  readonly at?: { readonly path: string | undefined; readonly namespace: string | undefined };
 }
 
 /** One watched server with everybody who uses it. State is kept per server: gateways share them. */
@@ -84,7 +86,13 @@ export class ServerWatch implements WatchedServer {
 
   /** Where clients connect, in words. */
   get place(): string {
-    return this.users[0]!.place;
+    const [{ place, at }] = this.users as [ServerUser];
+    if (at === undefined) return place;
+    const path = at.path ?? this.driver.defaultPath ?? '/';
+    const named = this.users.map((user) => user.at?.namespace);
+    if (named.every((namespace) => namespace === undefined)) return `${place}, path ${path}`;
+    const namespaces = [...new Set(named.map((name = '/') => (name.startsWith('/') ? name : `/${name}`)))];
+    return `${place}, path ${path}, namespaces ${namespaces.sort().join(' and ')}`;
   }
 
   /**

@@ -8,6 +8,7 @@ import type { ConnectionWork, HeartbeatEngine } from '../heartbeat/heartbeat.eng
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import { judgeQuestion, type Verdict } from './liveness.policy.js';
 import type { MassTimeoutBreaker } from './mass-timeout.breaker.js';
+import { ghostKindOf as kindOfSilence } from './staleness.js';
 import { noteUpload } from './upload.progress.js';
 
 /** Looks for answers and draws the consequences: the thin effects around `judgeQuestion`. */
@@ -55,15 +56,24 @@ export class LivenessJudge implements ConnectionFollower {
     if (isPending(connection.question)) this.parts.breaker.noteHeard(connection.question.askedAt);
   }
 
-  /** A question was answered with its own `ts`. */
-  answered(connection: Connection, question: Question, now: AwakeTime): void {
+  /** A client that asks by itself has been heard of: no question was needed, and the breaker counts it as answered (R7). */
+  heard(now: AwakeTime): void {
+    this.parts.breaker.noteAsked(now);
+    this.parts.breaker.noteHeard(now);
+  }
+
+  /**
+   * A heartbeat has come that shows that the client is there: the answer to a question with its own `ts`, or, where
+   * clients ask by themselves, what they send, whether a question was pending or not.
+   */
+  answered(connection: Connection, question: Question | undefined, now: AwakeTime): void {
     if (connection.server.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
+    connection.confirmedBytes = question?.bytesAtEnd ?? connection.confirmedBytes;
+    connection.question = undefined;
     if (isPending(question)) {
       this.parts.breaker.noteHeard(question.askedAt);
       this.parts.engine.rest(connection, now);
     }
-    connection.confirmedBytes = question.bytesAtEnd ?? connection.confirmedBytes;
-    connection.question = undefined;
     const wasMissing = connection.missed > 0;
     connection.missed = 0;
     this.noteRecovery(connection, wasMissing);
@@ -73,12 +83,8 @@ export class LivenessJudge implements ConnectionFollower {
   givenUp(connection: Connection, why: 'timeout' | 'error'): void {
     if (connection.state !== 'open') return;
     const { question } = connection;
-    const isGhost = why === 'timeout';
-    const ghost = !isGhost
-      ? undefined
-      : question === undefined
-        ? 'unknown'
-        : ghostKindOf(connection, question);
+    const kind = question === undefined ? kindOfSilence(connection) : ghostKindOf(connection, question);
+    const ghost = why === 'timeout' ? kind : undefined;
     if (ghost !== undefined && question?.isMissed !== true) this.noteMissed(connection, ghost);
     connection.closing ??= { reason: why, code: undefined, text: '', ghost };
   }

@@ -103,7 +103,12 @@ export class EngineTap {
 
   facts(): SessionFacts {
     const names = [...this.members.keys()].slice(0, MAX_NAMESPACES).map((name) => name.slice(0, MAX_NAME));
-    return { transport: this.socket.transport.name, namespaces: names, recovered: this.recovered };
+    return {
+      transport: this.socket.transport.name,
+      namespaces: names,
+      recovered: this.recovered,
+      clientAsks: this.socket.protocol === 3,
+    };
   }
 
   private left(name: string, socket: NamespaceSocket): void {
@@ -131,7 +136,8 @@ export class EngineTap {
     if (packet.type === 'ping' && !this.isAsking) this.tell((session, record) => session.asked(record));
     this.raw.packetCreated(packet);
     const { record } = this;
-    if (packet.type === 'message' && record !== undefined) record.observer.sent?.(record);
+    if (packet.type === 'message' && record !== undefined)
+      record.observer.sent?.(record, packet.data, undefined);
   };
 
   private readonly upgraded = (): void => {
@@ -180,7 +186,7 @@ export class EngineTap {
     const { record } = this;
     if (record === undefined) return;
     if (reason === 'ping timeout') record.observer.session?.givenUp(record, 'timeout');
-    else if (/ error$/.test(reason)) record.observer.session?.givenUp(record, 'error');
+    else if (reason.endsWith(' error')) record.observer.session?.givenUp(record, 'error');
     record.observer.closing(record, this.sentCode);
     if (this.carrier !== undefined) return;
     this.lastCode = /^(transport|forced) close$/.test(reason) ? NO_CODE : ABNORMAL;

@@ -36,6 +36,7 @@ const nothing = (): void => undefined;
 /** Servers of Socket.IO 4, tracked by Engine.IO connection: a client that joins many namespaces has one. */
 export class SocketIoDriver implements TransportDriver {
   readonly name = 'socket.io';
+  readonly defaultPath = '/socket.io';
   private readonly taps = new WeakMap<object, EngineTap>();
   /** How the engines that are attached are observed. */
   private readonly engines = new WeakMap<object, EngineWatch>();

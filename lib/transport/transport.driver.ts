@@ -7,8 +7,8 @@ export interface SocketObserver<Record> {
   message(record: Record, data: Uint8Array, isBinary: boolean): boolean;
   /** A protocol ping or pong has arrived. */
   control(record: Record, kind: 'ping' | 'pong', payload: Uint8Array): void;
-  /** The app has sent something; absent where nobody wants to know. */
-  sent?(record: Record): void;
+  /** The app has sent something, as it gave it to its library; absent where nobody wants to know. */
+  sent?(record: Record, data: unknown, options: unknown): void;
   /** The app has ended the message that it was sending in fragments. */
   messageFinished(record: Record): void;
   /** Somebody (the app, the peer, or we) has begun to close the socket; with the code of the close frame sent, if any. */
@@ -29,6 +29,8 @@ export interface SessionFacts {
   readonly namespaces: readonly string[];
   /** Whether its client was given back what it had before it was cut off. */
   readonly recovered: boolean;
+  /** Whether its client asks by itself (Engine.IO 3): the library answers it, and judges it alone. */
+  readonly clientAsks: boolean;
 }
 
 /** More namespaces of one connection are not named. */
@@ -122,6 +124,8 @@ export interface OwnHeartbeat {
 /** One library's way to do what all servers and sockets do. Its users ask it, and it them, by the record of a socket. */
 export interface TransportDriver {
   readonly name: string;
+  /** Where the clients of a server connect that says nothing else. @default '/' */
+  readonly defaultPath?: string;
   /** Whether an object is a server of this library: by shape, since two copies of a library are usual. */
   recognises(server: unknown): boolean;
   /** The server itself, where gateways may be given a part of it. @default what was given */

@@ -27,6 +27,7 @@ function setUp() {
     turned: () => undefined,
     foundClosing: () => undefined,
     asked: () => undefined,
+    heard: () => undefined,
     pinged: () => undefined,
     failed: fail,
   });
