@@ -14,6 +14,8 @@ import { settings } from './settings.js';
       socketIo: { mode: 'govern' },
       // A token in an app of yours.
       identify: (client) => (client as Socket).handshake.auth['name'] as unknown,
+      // A ghost answers no goodbye: it is cut off after this.
+      sweep: { closeTimeoutMs: settings.intervalMs },
       drain: { spreadMs: 500 },
       // The narrator tells what happens.
       logging: { level: 'off' },

@@ -67,12 +67,12 @@ describe.each(['observe', 'govern'] as const)('two nodes with the Redis adapter,
   }
 
   async function startNode(): Promise<TestApp> {
-    const options = {
+    const options: ConnectionHealthModuleOptions = {
       heartbeat: TEMPO,
       socketIo: { mode },
       fleet: new RedisFleetStore(redisClient(), { beatMs: BEAT_MS }),
       metrics: false,
-    } as ConnectionHealthModuleOptions;
+    };
     const adapt = (app: INestApplication): void =>
       void app.useWebSocketAdapter(new RedisIoAdapter(app, [redisClient(), redisClient()]));
     return start([ChatGateway], options, { prepare: adapt });

@@ -29,22 +29,22 @@ const relay = await FaultRelay.start({ port });
 const address = relay.url.replace('ws:', 'http:');
 
 // The standard client as it comes: it polls first, upgrades to a WebSocket, and comes back by itself. Both namespaces are on
-// one connection. Only its patience is shortened, for a sample that is to be watched.
-const options = { auth: { name }, timeout: intervalMs, reconnectionDelayMax: intervalMs / 2 };
+// one connection.
+const options = { auth: { name }, timeout: 2 * intervalMs };
 const chat = io(`${address}/chat`, options);
 const news = io(`${address}/news`, options);
 
 const headlines = new Row();
+let lastBefore = 0;
 news.on('headline', (number: number) => headlines.take(number));
+news.on('disconnect', () => (lastBefore = headlines.last));
 news.on('connect', () => {
   if (!news.recovered) return;
-  const lastHeard = headlines.last;
-  // What the server has kept comes right behind.
-  setTimeout(() => {
-    const kept = headlines.last - lastHeard;
-    tell(`I am back, recovered: ${kept} headlines were kept for me, ${headlines.missing} are missing`);
-  }, 200);
+  // What the server has kept was delivered before this event.
+  const kept = headlines.last - lastBefore;
+  tell(`I am back, recovered: ${kept} headlines were kept for me, ${headlines.missing} are missing`);
 });
+
 chat.on('said', ({ from, text }: { from: string; text: string }) => {
   if (from !== name) tell(`I hear ${from} say "${text}"`);
 });
@@ -52,9 +52,12 @@ chat.on('disconnect', (reason) => tell(`I am disconnected: ${reason}`));
 chat.on('server_drain', ({ reconnectInMs }: { reconnectInMs: number }) => {
   tell(`I am asked to come back in ${reconnectInMs} ms`);
 });
-// Her remarks are what the chat can recover from: a session is found again by the last broadcast that it was sent.
-const talking = setInterval(() => chat.emit('say', `hello from ${name}`), intervalMs);
+if (name === 'ada') {
+  let remarks = 0;
+  setInterval(() => chat.emit('say', `hello ${++remarks}`), 2 * intervalMs);
+}
 
 process.on('message', (order: Order) => (order === 'cut' ? relay.cut() : relay.heal()));
 process.on('disconnect', () => process.exit());
-process.on('exit', () => clearInterval(talking));
+// Ctrl-C reaches every process of a terminal: the app is to send this one away before it goes.
+process.on('SIGINT', () => undefined);

@@ -13,6 +13,8 @@ const NAMES = ['ada', 'finn', 'tess'] as const;
 
 /** When the trouble begins: everybody has answered by then. */
 const TROUBLE_AFTER_MS = 1.5 * settings.intervalMs;
+/** How long the network is still away when the server has noticed. */
+const STILL_AWAY_MS = settings.intervalMs;
 
 /** The clients of the sample, each in a process of its own, and what happens to them. */
 @Injectable()
@@ -66,7 +68,7 @@ Ctrl-C ends: everybody is sent away first.
     const waiting = this.health.events$.subscribe((event) => {
       if (event.type !== 'closed' || event.connection.identity !== 'tess') return;
       waiting.unsubscribe();
-      this.later(settings.intervalMs, () => this.healTess());
+      this.later(STILL_AWAY_MS, () => this.healTess());
     });
   }
 
@@ -86,6 +88,7 @@ Ctrl-C ends: everybody is sent away first.
   private fork(name: string, port: number): ChildProcess {
     const child = fork(PROGRAM, [name, String(port), String(settings.intervalMs)]);
     child.on('message', (told: Told) => this.narrator.tell(name, told));
+    child.once('exit', () => this.clients.delete(name));
     return child;
   }
 

@@ -101,7 +101,7 @@ export function describeClosing(stage: Stage): void {
       expect(running.eventsOf('closed')).toMatchObject([
         {
           reason: 'timeout',
-          code: 4001,
+          code: driver.timeoutCode,
           ghost: driver.ghost,
           connection: { id },
           evidence: { hasAnswered: true },

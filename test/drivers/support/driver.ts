@@ -49,6 +49,8 @@ export interface DriverUnderTest {
   readonly governs: boolean;
   /** What a ghost is called whose process stands still. */
   readonly ghost: GhostKind;
+  /** The code that such an end is told with. */
+  readonly timeoutCode: number;
   /** How a client of its kind is started in a process of its own. */
   readonly peer: PeerKind;
   /** Data that only its wire can carry. */

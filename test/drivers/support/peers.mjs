@@ -24,4 +24,7 @@ const connectSocketIo = () =>
 process.on('disconnect', () => process.exit());
 const connect = library === 'ws' ? connectWs : connectSocketIo;
 await Promise.all(Array.from({ length: count }, connect));
+// A client that polls has its next poll under way by then: one that stops between a connection and its request would keep
+// Node's HTTP server from closing, whoever uses it.
+await new Promise((resolve) => setTimeout(resolve, 100));
 process.send({ open: count });

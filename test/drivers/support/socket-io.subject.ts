@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import type { INestApplication } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import type { ConnectionHealthModuleOptions } from 'nestjs-connection-health';
-import { Server } from 'socket.io';
+import { Server, type ServerOptions } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
 
 import { ask } from '../../support/http.client.js';
@@ -14,6 +13,7 @@ import type { DriverClient, DriverUnderTest, ForeignServer, Tempo, Visitor } fro
 
 type Transport = 'websocket' | 'polling';
 type Mode = 'observe' | 'govern';
+type EngineOptions = Pick<ServerOptions, 'pingInterval' | 'pingTimeout'>;
 
 /** Codes by which the suite sends clients away for good. */
 const STAY_AWAY: readonly number[] = [4003, 4444];
@@ -70,14 +70,17 @@ function closeFrameOf(details: unknown): unknown[] {
   return context?.code === undefined ? [] : [context.code, context.reason];
 }
 
-/** Engine.IO's names of what our `heartbeat` option says. */
-function engineOptions({ intervalMs, timeoutMs }: Tempo): { pingInterval: number; pingTimeout: number } {
-  return { pingInterval: intervalMs, pingTimeout: timeoutMs };
+/**
+ * What Engine.IO is told. Where it does not judge, its `pingTimeout` is only what clients go by: they give up a server
+ * that they have not heard for so long, or that they could not hear because they stood still.
+ */
+function engineOptions({ intervalMs, timeoutMs }: Tempo, mode: Mode): EngineOptions {
+  return { pingInterval: intervalMs, pingTimeout: mode === 'observe' ? timeoutMs : 30_000 };
 }
 
-async function listen(tempo: Tempo): Promise<ForeignServer> {
+async function listen(options: EngineOptions): Promise<ForeignServer> {
   const http = createServer();
-  const server = new Server(http, engineOptions(tempo));
+  const server = new Server(http, options);
   server.on('connection', (socket) => socket.on('echo', (data) => socket.emit('echo', data)));
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
@@ -101,14 +104,17 @@ export function socketIo(transport: Transport, mode: Mode): DriverUnderTest {
     transport,
     path: '/socket.io/',
     governs: mode === 'govern',
-    ghost: 'silent',
+    // Where no protocol ping can be sent, nobody knows whose silence it is.
+    ghost: transport === 'websocket' ? 'silent' : 'unknown',
+    // Engine.IO closes without a code.
+    timeoutCode: mode === 'govern' ? 4001 : 1006,
     peer: { library: 'socket.io', transports: [transport] },
     ownData: [Buffer.from([0, 1, 255]), { nested: { bytes: Buffer.from('żółć') } }],
-    gateway: (tempo) => conformingGateway(engineOptions(tempo)),
-    options: (heartbeat) => ({ heartbeat, socketIo: { mode } }) as ConnectionHealthModuleOptions,
+    gateway: (tempo) => conformingGateway(engineOptions(tempo, mode)),
+    options: (heartbeat) => ({ heartbeat, socketIo: { mode } }),
     adapt: (app: INestApplication) => app.useWebSocketAdapter(new IoAdapter(app)),
     connect: (url, visitor = {}) => SocketIoClient.connect(url, transport, visitor),
-    listen,
+    listen: (tempo) => listen(engineOptions(tempo, mode)),
     refusal,
     // Who is to stay away is told by Socket.IO, which comes first; others hear the end of what carried them.
     farewellOf: (code, text) => {

@@ -65,6 +65,7 @@ export const WS: DriverUnderTest = {
   path: '/',
   governs: true,
   ghost: 'silent',
+  timeoutCode: 4001,
   peer: { library: 'ws' },
   ownData: [],
   gateway: () => conformingGateway({}),
