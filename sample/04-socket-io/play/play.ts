@@ -3,6 +3,7 @@ import { once } from 'node:events';
 
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ConnectionHealthService } from 'nestjs-connection-health';
+import { filter, first, last, take } from 'rxjs';
 
 import { Narrator } from '../narrator.js';
 import { settings } from '../settings.js';
@@ -11,10 +12,13 @@ import type { Order, Told } from './client.process.js';
 const PROGRAM = new URL('./client.process.js', import.meta.url);
 const NAMES = ['ada', 'finn', 'tess'] as const;
 
-/** When the trouble begins: everybody has answered by then. */
+/** When the trouble begins, after all have come: everybody has answered by then. */
 const TROUBLE_AFTER_MS = 1.5 * settings.intervalMs;
 /** How long the network is still away when the server has noticed. */
 const STILL_AWAY_MS = settings.intervalMs;
+
+/** The app may be closed before it has come to that. */
+const nothing = (): void => undefined;
 
 /** The clients of the sample, each in a process of its own, and what happens to them. */
 @Injectable()
@@ -30,9 +34,14 @@ export class Play implements OnApplicationShutdown {
   start(port: number): void {
     // Should this process fail, a stopped child could not notice.
     process.once('exit', () => this.killAll());
+    this.health.events$
+      .pipe(
+        filter(({ type }) => type === 'identified'),
+        take(NAMES.length),
+        last(),
+      )
+      .subscribe({ next: () => this.later(TROUBLE_AFTER_MS, () => this.makeTrouble()), error: nothing });
     for (const name of NAMES) this.clients.set(name, this.fork(name, port));
-    this.later(TROUBLE_AFTER_MS, () => this.stopFinn());
-    this.later(TROUBLE_AFTER_MS, () => this.cutTess());
   }
 
   /** After the app's sockets are gone, and before its process ends. */
@@ -49,27 +58,22 @@ Socket.IO at http://127.0.0.1:${port} with the namespaces chat and news, and thr
 What happens is also shown at http://127.0.0.1:${port}/connection-health/dashboard
 
   ada    is healthy: she stays
-  finn   is stopped by SIGSTOP after ${TROUBLE_AFTER_MS / 1_000} s: a ghost
-  tess   loses her network after ${TROUBLE_AFTER_MS / 1_000} s, without FIN or RST. She is a ghost, too, until it is back:
-         then her session is recovered, with every headline that she has missed
+  finn   is stopped by SIGSTOP ${TROUBLE_AFTER_MS / 1_000} s after all have come: a ghost
+  tess   loses her network then, without FIN or RST. She is a ghost, too. When it is back, she comes back by
+         herself, and her session is recovered: with every headline that she has missed
 
 Ctrl-C ends: everybody is sent away first.
 `;
   }
 
-  private stopFinn(): void {
+  private makeTrouble(): void {
     this.narrator.tell('play', 'finn is stopped');
     this.clients.get('finn')?.kill('SIGSTOP');
-  }
-
-  private cutTess(): void {
     this.narrator.tell('play', 'tess has no network');
     this.order('tess', 'cut');
-    const waiting = this.health.events$.subscribe((event) => {
-      if (event.type !== 'closed' || event.connection.identity !== 'tess') return;
-      waiting.unsubscribe();
-      this.later(STILL_AWAY_MS, () => this.healTess());
-    });
+    this.health.events$
+      .pipe(first((event) => event.type === 'closed' && event.connection.identity === 'tess'))
+      .subscribe({ next: () => this.later(STILL_AWAY_MS, () => this.healTess()), error: nothing });
   }
 
   private healTess(): void {
