@@ -57,7 +57,10 @@ describe.each(['observe', 'govern'] as const)('two nodes with the Redis adapter,
   beforeAll(async () => void (redis = await RedisServer.start()));
   afterEach(() => clients.splice(0).forEach((client) => client.disconnect()));
   const start = useApps();
-  afterEach(() => connections.splice(0).forEach((connection) => connection.disconnect()));
+  // What the adapter has still to say to Redis is said first.
+  afterEach(async () => {
+    for (const connection of connections.splice(0)) await connection.quit();
+  });
   afterAll(() => redis.end());
 
   function redisClient(): Redis {
@@ -94,7 +97,7 @@ describe.each(['observe', 'govern'] as const)('two nodes with the Redis adapter,
     return { client, heard };
   }
 
-  it('broadcast to each other undisturbed, and are one fleet that knows the transport', async () => {
+  it('broadcast to each other undisturbed, and are one fleet', async () => {
     const [a, b] = [await startNode(), await startNode()];
     const ada = await connect(a, 'red');
     const bob = await connect(b, 'red');
@@ -117,7 +120,12 @@ describe.each(['observe', 'govern'] as const)('two nodes with the Redis adapter,
     const seen = async (): Promise<readonly unknown[]> => (await a.service.fleet.connections()).connections;
     await until('the fleet is known', async () => (await seen()).length === 3);
     for (const connection of await seen())
-      expect(connection).toMatchObject({ gateway: 'ChatGateway', transport: 'websocket' });
+      expect(connection).toMatchObject({ gateway: 'ChatGateway', address: '127.0.0.1' });
+
+    expect(b.service.connections()).toMatchObject([
+      { transport: 'websocket', namespaces: ['/chat'] },
+      { transport: 'websocket', namespaces: ['/chat'] },
+    ]);
 
     const { id } = b.service.connections()[0]!;
     expect(await a.service.fleet.disconnect({ id })).toMatchObject({ closing: 1, partial: false });
