@@ -1,4 +1,4 @@
 import { describeDrivers } from './suite/conformance.js';
 import { socketIo } from './support/socket-io.subject.js';
 
-describeDrivers([socketIo('websocket', 'observe'), socketIo('websocket', 'govern')]);
+describeDrivers([socketIo('websocket', 'observe')]);
