@@ -38,6 +38,7 @@ import { RegistryReconciler } from './signals/registry.reconciler.js';
 import { TroubleFinder } from './signals/trouble.finder.js';
 import { RuntimeCommands } from './connection-health.commands.js';
 import { fleetFor, type FleetParts } from './connection-health.fleet.js';
+import { hurryAfterStall } from './connection-health.hurry.js';
 import { ConnectionHealthReports } from './connection-health.reports.js';
 import {
   engineFor,
@@ -126,7 +127,10 @@ export class ConnectionHealthRuntime {
       clock,
       awake: this.awake,
       tick: (now) => this.tick(now, failed),
-      credited: (creditMs) => this.stalls.credited(creditMs),
+      credited: (creditMs) => {
+        this.stalls.credited(creditMs);
+        hurryAfterStall(this, creditMs);
+      },
     });
     this.closer = new ConnectionCloser({
       clock: this.awake,

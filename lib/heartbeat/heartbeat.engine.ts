@@ -9,7 +9,7 @@ import { PhaseSpreader } from './phase.spreader.js';
 import { ASKED_ANEW, Questioner, type RepeatedQuestion } from './questioner.js';
 import { noteLonePing, noteReading, silentFrom, wasHeardLately } from './silence.js';
 import { TimingWheel } from './timing.wheel.js';
-import { isJudgedBySilence, isLeftToTransport } from './wire.js';
+import { isJudgedBySilence, isLeftToTransport, waitsForQuestions } from './wire.js';
 
 /** Something done to one connection. */
 export type ConnectionWork = (connection: Connection, now: AwakeTime) => void;
@@ -157,6 +157,14 @@ export class HeartbeatEngine implements ConnectionFollower {
   askAgain(connection: Connection, now: AwakeTime): void {
     if (connection.server.settings.heartbeat === false) this.pingAlone(connection);
     else this.ask(connection, now, { isRepeat: true, wasHeld: true });
+  }
+
+  /** Time was credited that a client's own clock knows nothing of: it is asked when it expects to be, or now. */
+  hurry(connection: Connection, creditMs: number, now: AwakeTime): void {
+    if (connection.state !== 'open' || !waitsForQuestions(connection)) return;
+    connection.beatAt -= creditMs;
+    if (connection.beatAt <= now) this.fenced(connection, now, this.askAnew);
+    else if (!isPending(connection.question)) this.wheel.schedule(connection, connection.beatAt);
   }
 
   /** See {@link Questioner.probe}. */

@@ -12,6 +12,12 @@ export function isLeftToTransport({ server, session }: Connection): boolean {
   return heartbeat !== false && (heartbeat.isTransports === true || session?.clientAsks === true);
 }
 
+/** Whether its client leaves when it is not asked in time, by its own clock: Engine.IO's does, and we ask in its stead. */
+export function waitsForQuestions(connection: Connection): boolean {
+  const { server, session } = connection;
+  return session !== undefined && server.settings.heartbeat !== false && !isLeftToTransport(connection);
+}
+
 /**
  * Whether a connection is judged by how long nothing was heard of it and not by answers: its clients ask by themselves,
  * or it cannot be asked yet (R4).
