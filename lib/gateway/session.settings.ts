@@ -40,7 +40,8 @@ function observed(own: OwnHeartbeat, settings: ConnectionSettings): SessionSetti
   const maxPerInterval =
     settings.heartbeat === false ? DEFAULT_MAX_PER_INTERVAL : settings.heartbeat.maxPerInterval;
   const heartbeat: HeartbeatSettings = {
-    ...own,
+    intervalMs: own.intervalMs,
+    timeoutMs: own.timeoutMs,
     maxMissed: 1,
     enforce: 'always',
     codec: ENGINE_IO_CODEC,
@@ -62,8 +63,9 @@ function governed(
   const warning =
     `heartbeat.intervalMs is ${given.intervalMs}, but its clients were told to expect a ping every ${own.intervalMs} ms ` +
     '(pingInterval) and leave without one: they are asked that often';
+  const adapted = within({ ...settings, heartbeat }, heartbeat);
   return {
-    settings: within({ ...settings, heartbeat }, heartbeat),
+    settings: own.clientsMayAsk === true ? within(adapted, own) : adapted,
     warnings: isTold ? [warning] : [],
   };
 }

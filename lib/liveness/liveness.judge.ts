@@ -2,13 +2,13 @@ import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { ConnectionCloser } from '../connection/connection.closer.js';
 import { isPending, type Connection, type GhostKind, type Question } from '../connection/connection.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
+import { beatIntervalOf } from '../connection/connection.settings.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
 import { isOwnFrameWaiting, observeOutflow } from '../connection/outflow.js';
 import type { ConnectionWork, HeartbeatEngine } from '../heartbeat/heartbeat.engine.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import { judgeQuestion, type Verdict } from './liveness.policy.js';
 import type { MassTimeoutBreaker } from './mass-timeout.breaker.js';
-import { ghostKindOf as kindOfSilence } from './staleness.js';
 import { noteUpload } from './upload.progress.js';
 
 /** Looks for answers and draws the consequences: the thin effects around `judgeQuestion`. */
@@ -83,7 +83,7 @@ export class LivenessJudge implements ConnectionFollower {
   givenUp(connection: Connection, why: 'timeout' | 'error'): void {
     if (connection.state !== 'open') return;
     const { question } = connection;
-    const kind = question === undefined ? kindOfSilence(connection) : ghostKindOf(connection, question);
+    const kind = question === undefined ? kindUnasked(connection) : ghostKindOf(connection, question);
     const ghost = why === 'timeout' ? kind : undefined;
     if (ghost !== undefined && question?.isMissed !== true) this.noteMissed(connection, ghost);
     connection.closing ??= { reason: why, code: undefined, text: '', ghost };
@@ -219,6 +219,13 @@ export class LivenessJudge implements ConnectionFollower {
     connection.sparedAs = undefined;
     this.parts.bus.publish('recovered', () => ({ connection: this.parts.photographer.take(connection) }));
   }
+}
+
+/** Rule R8, for a client that asks by itself: a hop has answered when the client should have asked again. */
+function kindUnasked(connection: Connection): GhostKind {
+  if (!connection.isPinged) return 'unknown';
+  const { lastHopAt, lastPeerAt, server } = connection;
+  return lastHopAt - lastPeerAt > (beatIntervalOf(server.settings) ?? 0) ? 'proxy_answered' : 'silent';
 }
 
 /** Rule R8: whose silence it is, by the protocol ping that went out right before the verdict. */

@@ -60,7 +60,11 @@ type Middleware = (request: IncomingMessage, response: ServerResponse, next: (er
 /** What we use of an Engine.IO server (engine.io, build/server.js). */
 export interface EngineServer extends EventEmitter {
   /** Read at each handshake and at each ping: 6.0-6.6. */
-  readonly opts: { readonly pingInterval: number; readonly pingTimeout: number };
+  readonly opts: {
+    readonly pingInterval: number;
+    readonly pingTimeout: number;
+    readonly allowEIO3?: boolean;
+  };
   /** By session id: 6.0-6.6. */
   readonly clients: Readonly<Record<string, EngineSocket>>;
   /** Run before each request, upgrades included, whenever there are any: 6.4-6.6; `use()` is published. */

@@ -50,8 +50,8 @@ export class SocketIoDriver implements TransportDriver {
   }
 
   ownHeartbeat(server: object): OwnHeartbeat {
-    const { pingInterval, pingTimeout } = this.rootOf(server).engine.opts;
-    return { intervalMs: pingInterval, timeoutMs: pingTimeout };
+    const { pingInterval, pingTimeout, allowEIO3 = false } = this.rootOf(server).engine.opts;
+    return { intervalMs: pingInterval, timeoutMs: pingTimeout, clientsMayAsk: allowEIO3 };
   }
 
   ungovernable(server: object): string | undefined {

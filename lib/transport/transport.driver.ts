@@ -119,6 +119,8 @@ export interface Attachment {
 export interface OwnHeartbeat {
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** Whether there may be clients that ask by themselves, which the library judges alone whatever is asked of the others. */
+  readonly clientsMayAsk?: boolean;
 }
 
 /** One library's way to do what all servers and sockets do. Its users ask it, and it them, by the record of a socket. */
