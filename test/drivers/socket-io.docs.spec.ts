@@ -205,6 +205,28 @@ describe('docs/socket-io.md', () => {
     },
   );
 
+  it('has a code that lets an evicted client come back', async () => {
+    expect(PAGE).toContain('with a code of another row, 1012 for example, lets the client come back.');
+    const running = await start([PageGateway], { drain: { timeoutMs: 300, spreadMs: 0 } });
+    const client = await connect(running.url, { transports: ['websocket'] });
+    await running.service.disconnect({ id: running.service.connections()[0]!.id }, { code: 1012 });
+    await until('it is told', () => client.disconnects.length === 1);
+    expect(client.disconnects).toEqual(['transport close']);
+    await until('it is back', () => client.socket.connected);
+    expect(running.eventsOf('closed')).toMatchObject([{ reason: 'evicted', code: 1012 }]);
+  });
+
+  it('knows which clients are not recovered', async () => {
+    const running = await start([SilentGateway], { drain: { timeoutMs: 300, spreadMs: 0 } });
+    const client = await connect(running.url, { transports: ['websocket'] });
+    await sleep(150);
+    await running.service.sweep({ staleAfterMs: 100 });
+    await until('it is told', () => client.disconnects.length === 1);
+    await until('it is back', () => client.socket.connected);
+    expect(client.socket.recovered).toBe(false);
+    expect(running.service.connections({ state: 'open' })).toMatchObject([{ recovered: false }]);
+  });
+
   it('has a way to come back at the time that was asked for', async () => {
     const running = await start([PageGateway], {
       socketIo: { mode: 'govern' },
@@ -228,6 +250,10 @@ describe('docs/socket-io.md', () => {
     expect(performance.now() - since).toBeGreaterThanOrEqual(wantedMs - 5);
   });
 });
+
+/** Sends no broadcast to anybody. */
+@WebSocketGateway({ connectionStateRecovery: { maxDisconnectionDuration: 60_000 } })
+class SilentGateway {}
 
 @WebSocketGateway({ pingInterval: 300, pingTimeout: 200 })
 class HurriedGateway {
