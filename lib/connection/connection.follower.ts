@@ -1,5 +1,6 @@
 import type { CloseReason } from '../protocol/close-reasons.js';
 import type { Connection, GhostKind } from './connection.js';
+import type { TransportKind } from './transport.kinds.js';
 
 /** How a connection ended. */
 export interface ConnectionEnd {
@@ -21,6 +22,8 @@ export interface ConnectionEnd {
 export interface ConnectionFollower {
   opened?(connection: Connection): void;
   identified?(connection: Connection): void;
+  /** Another transport carries it from now on. */
+  carried?(connection: Connection, before: TransportKind): void;
   /** Somebody has begun to close it. */
   closing?(connection: Connection): void;
   /** Its socket is gone. */

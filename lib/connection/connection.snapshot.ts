@@ -1,5 +1,6 @@
 import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js';
 import type { Connection, ConnectionState } from './connection.js';
+import { transportOf } from './transport.kinds.js';
 
 /** One connection as plain data, at one moment. Moments are milliseconds since the Unix epoch. */
 export interface ConnectionSnapshot {
@@ -70,7 +71,7 @@ export class ConnectionPhotographer {
     return {
       id: this.idOf(connection),
       gateway: server.name,
-      transport: connection.session?.transport ?? server.driver.name,
+      transport: transportOf(connection),
       namespaces: connection.session?.namespaces,
       recovered: connection.session?.recovered,
       state: connection.state,

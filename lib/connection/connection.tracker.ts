@@ -9,6 +9,7 @@ import type { ConnectionRegistry } from './connection.registry.js';
 import { identityOf } from './identity.js';
 import type { PeerReader } from './peer.reader.js';
 import type { SessionFacts } from '../transport/transport.driver.js';
+import { transportKindOf } from './transport.kinds.js';
 import type { WatchedServer } from './watched.server.js';
 
 const MAX_CLOSE_TEXT = 123;
@@ -65,8 +66,11 @@ export class ConnectionTracker {
 
   /** What is known of a session has changed. */
   described(connection: Connection, facts: SessionFacts): void {
+    const before = transportKindOf(connection);
     const namespaces = facts.namespaces.map((name) => boundedText(name, MAX_NAMESPACE));
     connection.session = { ...facts, namespaces };
+    if (connection.state === 'closed' || transportKindOf(connection) === before) return;
+    for (const follower of this.parts.followers) follower.carried?.(connection, before);
   }
 
   /**

@@ -1,11 +1,20 @@
 import type { CloseReason } from '../protocol/close-reasons.js';
 import type { GhostKind } from './connection.js';
+import type { TransportKind } from './transport.kinds.js';
 
 /** What was counted of the connections of one server since it is watched. Plain state: whoever counts writes it. */
 export class ServerTally {
   /** Connections that are not closed; those that are closing included (R6). */
   active = 0;
   closing = 0;
+  /** The active ones, by what carries them at present. */
+  readonly transports: Record<TransportKind, number> = {
+    ws: 0,
+    websocket: 0,
+    polling: 0,
+    webtransport: 0,
+    other: 0,
+  };
   /** Connections with too much, or something too old, to be sent. */
   backpressured = 0;
   opened = 0;
@@ -34,6 +43,7 @@ export class ServerTally {
     this.backpressured += other.backpressured;
     this.opened += other.opened;
     this.heartbeatsSent += other.heartbeatsSent;
+    addEach(this.transports, other.transports);
     addEach(this.closed, other.closed);
     addEach(this.ghosts, other.ghosts);
     addEach(this.spared, other.spared);

@@ -1,6 +1,7 @@
 import type { Connection } from './connection.js';
 import type { ConnectionEnd, ConnectionFollower } from './connection.follower.js';
 import { ServerTally } from './server.tally.js';
+import { transportKindOf, type TransportKind } from './transport.kinds.js';
 import type { WatchedServer } from './watched.server.js';
 
 /** Counts the great moments of connections, by gateway. What was counted outlives the server it was counted for. */
@@ -19,17 +20,29 @@ export class TallyKeeper implements ConnectionFollower {
     this.retiredOf(server.name).add(server.tally);
   }
 
-  opened({ server: { tally } }: Connection): void {
+  opened(connection: Connection): void {
+    const { tally } = connection.server;
     tally.opened++;
     tally.active++;
+    tally.transports[transportKindOf(connection)]++;
+  }
+
+  /** Another transport carries it from now on. */
+  carried(connection: Connection, before: TransportKind): void {
+    const { transports } = connection.server.tally;
+    transports[before]--;
+    transports[transportKindOf(connection)]++;
   }
 
   closing({ server: { tally } }: Connection): void {
     tally.closing++;
   }
 
-  closed({ server: { tally }, sparedAs }: Connection, { reason, ghost }: ConnectionEnd): void {
+  closed(connection: Connection, { reason, ghost }: ConnectionEnd): void {
+    const { server, sparedAs } = connection;
+    const { tally } = server;
     tally.active--;
+    tally.transports[transportKindOf(connection)]--;
     tally.closing--;
     tally.closed[reason]++;
     if (ghost === undefined) return;
@@ -38,8 +51,11 @@ export class TallyKeeper implements ConnectionFollower {
     if (sparedAs !== undefined) tally.sparedGhosts[sparedAs]--;
   }
 
-  forgotten({ server: { tally }, state }: Connection): void {
+  forgotten(connection: Connection): void {
+    const { server, state } = connection;
+    const { tally } = server;
     // As if it had never been here.
+    tally.transports[transportKindOf(connection)]--;
     tally.opened--;
     tally.active--;
     if (state === 'closing') tally.closing--;

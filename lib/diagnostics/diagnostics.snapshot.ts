@@ -36,6 +36,8 @@ export interface GatewayDiagnostics {
   readonly closing: number;
   readonly identities: number;
   readonly backpressured: number;
+  /** By what carries them: `ws`, or of Socket.IO `websocket`, `polling` or `webtransport`; nothing that carries none. */
+  readonly connections_by_transport: Readonly<Partial<ServerTally['transports']>>;
   readonly connections_by_age: Census['byAge'];
   readonly connections_by_last_activity: Census['byLastActivity'];
   readonly opened_total: number;
@@ -87,6 +89,9 @@ function gatewayOf(census: Census, tally: ServerTally, identities: number): Gate
     closing: census.closing,
     identities,
     backpressured: tally.backpressured,
+    connections_by_transport: Object.fromEntries(
+      Object.entries(tally.transports).filter(([, count]) => count > 0),
+    ),
     connections_by_age: census.byAge,
     connections_by_last_activity: census.byLastActivity,
     opened_total: tally.opened,

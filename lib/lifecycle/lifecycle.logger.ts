@@ -129,14 +129,9 @@ function lineOf(event: LifecycleEvent): object {
 /** The fields of a snapshot that a reader of logs looks for. */
 function told(connection: Record<string, unknown> | undefined): object {
   if (connection === undefined) return {};
-  const {
-    transport: _transport,
-    openedAt: _openedAt,
-    lastActivityAt: _at,
-    lastHopAt: _hopAt,
-    ...rest
-  } = connection;
-  return rest;
+  const { transport, openedAt: _openedAt, lastActivityAt: _at, lastHopAt: _hopAt, ...rest } = connection;
+  // Of gateways on `ws` there is nothing to tell.
+  return transport === 'ws' ? rest : { ...rest, transport };
 }
 
 /** The connections of a report are told by their own events. */

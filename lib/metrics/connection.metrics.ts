@@ -6,7 +6,13 @@ import { CounterLedger, TALLY_COUNTERS } from './counter.ledger.js';
 import { EventMeter } from './event.meter.js';
 import type { MetricName, MetricNameOf } from './metrics.catalogue.js';
 import { addSource, instrumentsIn, type Instruments, type MetricSample } from './metrics.instruments.js';
-import { findingSamples, identitySamples, tallySamples, zeroSamples } from './metrics.samples.js';
+import {
+  findingSamples,
+  identitySamples,
+  tallySamples,
+  transportSamples,
+  zeroSamples,
+} from './metrics.samples.js';
 import type { MetricsSettings } from './metrics.settings.js';
 import type { MetricsSource } from './metrics.source.js';
 
@@ -53,6 +59,7 @@ export class ConnectionMetrics {
     if (this.hasEnded || this.undo.length > 0) return;
     const { source } = this.parts;
     this.show('ws_connections_active', () => tallySamples(source, ({ active }) => active));
+    this.show('ws_connections_by_transport', () => transportSamples(source));
     this.show('ws_connections_closing', () => tallySamples(source, ({ closing }) => closing));
     this.show('ws_backpressured_connections', () => tallySamples(source, (tally) => tally.backpressured));
     this.show('ws_identities_active', () => identitySamples(source));

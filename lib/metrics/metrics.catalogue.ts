@@ -5,6 +5,7 @@ import {
   LOSS_REASONS,
   SOCKET_ERROR_CODES,
   SPARED_REASONS,
+  TRANSPORT_KINDS,
 } from './metrics.labels.js';
 
 /** One row of {@link METRICS_CATALOGUE}. */
@@ -29,6 +30,12 @@ export const METRICS_CATALOGUE = {
     type: 'gauge',
     help: 'Connections that are not closed; those that are closing included',
     labels: ['gateway'],
+  },
+  ws_connections_by_transport: {
+    type: 'gauge',
+    help: 'The active connections, by what carries them at present: "ws", or of Socket.IO "websocket", "polling" or "webtransport"',
+    labels: ['gateway', 'transport'],
+    values: { transport: TRANSPORT_KINDS },
   },
   ws_connections_opened_total: { type: 'counter', help: 'Connections opened', labels: ['gateway'] },
   ws_connections_closed_total: {

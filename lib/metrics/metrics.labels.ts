@@ -20,6 +20,15 @@ export const GHOST_KINDS = [
   'unknown',
 ] as const satisfies (keyof ServerTally['ghosts'])[];
 
+/** What can carry a connection. */
+export const TRANSPORT_KINDS = [
+  'ws',
+  'websocket',
+  'polling',
+  'webtransport',
+  'other',
+] as const satisfies (keyof ServerTally['transports'])[];
+
 /** Codes of the system under which TCP connections fail. Whatever else a stream was destroyed with is `OTHER`. */
 export const SOCKET_ERROR_CODES = [
   'ECONNRESET',

@@ -1,4 +1,5 @@
 import type { ServerTally } from '../connection/server.tally.js';
+import { TRANSPORT_KINDS } from './metrics.labels.js';
 import { FINDING_SIGNALS } from '../lifecycle/lifecycle.events.js';
 import { METRICS_CATALOGUE, type MetricName, type MetricRow } from './metrics.catalogue.js';
 import type { MetricSample } from './metrics.instruments.js';
@@ -7,6 +8,13 @@ import type { MetricsSource } from './metrics.source.js';
 /** One number of each gateway's tally. */
 export function tallySamples(source: MetricsSource, read: (tally: ServerTally) => number): MetricSample[] {
   return [...source.totals()].map(([gateway, tally]) => ({ labels: { gateway }, value: read(tally) }));
+}
+
+/** The connections of each gateway, by what carries them. */
+export function transportSamples(source: MetricsSource): MetricSample[] {
+  return [...source.totals()].flatMap(([gateway, { transports }]) =>
+    TRANSPORT_KINDS.map((transport) => ({ labels: { gateway, transport }, value: transports[transport] })),
+  );
 }
 
 /** The identities of each gateway; 0 where nobody is identified. */

@@ -7,6 +7,7 @@ import { LatencyWindow } from '../../lib/heartbeat/latency.window.js';
 import { LifecycleBus } from '../../lib/lifecycle/lifecycle.bus.js';
 import { FINDING_SIGNALS, type Finding, type LifecycleEvent } from '../../lib/lifecycle/lifecycle.events.js';
 import { ConnectionMetrics } from '../../lib/metrics/connection.metrics.js';
+import { TRANSPORT_KINDS } from '../../lib/metrics/metrics.labels.js';
 import { METRICS_CATALOGUE, type MetricRow } from '../../lib/metrics/metrics.catalogue.js';
 import { instrumentsIn } from '../../lib/metrics/metrics.instruments.js';
 import { Exposition } from './exposition.js';
@@ -164,7 +165,7 @@ describe('the metrics of an app', () => {
     expect(app.latencies.listener).toBeUndefined();
     for (const instrument of Object.values(instrumentsIn(registry, '')))
       expect((instrument as unknown as Record<symbol, Set<unknown>>)[METRIC_SOURCES]!.size).toBe(0);
-    const gaugeSeries = 4 + FINDING_SIGNALS.length;
+    const gaugeSeries = 4 + TRANSPORT_KINDS.length + FINDING_SIGNALS.length;
     expect((await scrape()).size).toBe(size - gaugeSeries);
     app.metrics.start();
     expect((await scrape()).size).toBe(size - gaugeSeries);

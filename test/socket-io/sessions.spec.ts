@@ -54,6 +54,7 @@ describe('a Socket.IO session', () => {
     const { service, url } = await start([ChatGateway]);
     await connect(url, { transports: ['websocket'] });
     await until('a pong has come', () => service.connections()[0]?.lastHopAt !== undefined);
+    expect(service.connections()).toMatchObject([{ transport: 'websocket', missed: 0 }]);
   });
 
   it('names the namespaces that its client is in at present, dynamic ones too', async () => {

@@ -66,8 +66,11 @@ export class ConnectionsView {
   }
 }
 
-function stateOf({ state, clientState }: ConnectionSnapshot): string {
-  return clientState === undefined ? state : `${state}, ${clientState}`;
+function stateOf({ state, clientState, transport }: ConnectionSnapshot): string {
+  // Of gateways on `ws` there is nothing to tell.
+  return [state, clientState, transport === 'ws' ? undefined : transport]
+    .filter((word) => word !== undefined)
+    .join(', ');
 }
 
 function reasonOf(error: unknown): string {

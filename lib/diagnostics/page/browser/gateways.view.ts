@@ -10,7 +10,7 @@ export class GatewaysView {
   private readonly table = new Table<Row>(
     'Connections by gateway',
     [
-      { title: 'Gateway', text: ([name]) => name },
+      { title: 'Gateway', text: ([name, gateway]) => name + carriersOf(gateway) },
       { title: 'Active', text: ([, { total_connections: total }]) => count(total), kind: 'number' },
       {
         title: 'Silent\u00a05\u00a0min+',
@@ -39,4 +39,10 @@ export class GatewaysView {
   show({ gateways }: DiagnosticsSnapshot): void {
     this.table.show(Object.entries(gateways));
   }
+}
+
+/** Where a library chooses between transports, how many each of them carries. */
+function carriersOf({ connections_by_transport: carriers = {} }: GatewayDiagnostics): string {
+  const told = Object.entries(carriers).filter(([transport]) => transport !== 'ws');
+  return told.length === 0 ? '' : ` (${told.map(([name, number]) => `${count(number)} ${name}`).join(', ')})`;
 }
