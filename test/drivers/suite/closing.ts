@@ -3,12 +3,19 @@ import { describe, expect, it } from '@jest/globals';
 import { identifyByQuery } from '../../fleet/support/fleet.apps.js';
 import { sleep, until } from '../../support/wait.js';
 import type { DriverClient } from '../support/driver.js';
-import { BRISK, onlyConnection, QUIET, type Stage } from '../support/stage.js';
+import {
+  allAnswered,
+  BRISK,
+  CLOSE_TIMEOUT_MS,
+  FORGIVING,
+  onlyConnection,
+  QUIET,
+  type Stage,
+} from '../support/stage.js';
 
 const TICK = 30;
 /** What a loaded machine may add. */
-const SLACK = 900;
-const CLOSE_TIMEOUT_MS = 300;
+const SLACK = 2_500;
 
 /** Who is closed by us, why, and that it always ends. */
 export function describeClosing(stage: Stage): void {
@@ -51,14 +58,14 @@ export function describeClosing(stage: Stage): void {
       const running = await stage.start(QUIET);
       const [stale, active] = [await stage.connect(running), await stage.connect(running)];
       const { id } = running.service.connections()[0]!;
-      await sleep(400);
+      await sleep(800);
       active.emit('echo', 'not me');
       await until('it is heard', () => active.echoes.length === 1);
-      const dry = await running.service.sweep({ staleAfterMs: 300, dryRun: true });
+      const dry = await running.service.sweep({ staleAfterMs: 700, dryRun: true });
       expect(dry).toMatchObject({ examined: 2, stale: 1, closed: 0, connections: [{ id }] });
       await sleep(50);
       expect(stale.isOpen).toBe(true);
-      await expect(running.service.sweep({ staleAfterMs: 300 })).resolves.toMatchObject({ closed: 1 });
+      await expect(running.service.sweep({ staleAfterMs: 700 })).resolves.toMatchObject({ closed: 1 });
       await until('it is gone', () => running.eventsOf('closed').length === 1);
       expect(running.eventsOf('closed')).toMatchObject([
         { reason: 'stale_sweep', code: 4000, connection: { id } },
@@ -89,13 +96,11 @@ export function describeClosing(stage: Stage): void {
     it('is found within its bound, named, and ended without its help', async () => {
       const running = await stage.start(BRISK);
       const peer = await stage.peers(running);
-      const healthy = await stage.connect(running);
-      const { id } = running.service.connections()[0]!;
-      await until('it has answered', () => running.service.connections()[0]!.latencyMs !== undefined);
+      const { id } = await onlyConnection(running);
+      await allAnswered(running);
       peer.stop();
       const since = performance.now();
-      const isOpen = (): boolean => running.service.connections({ state: 'open' }).length === 2;
-      await until('it is found', () => !isOpen());
+      await until('it is found', () => running.service.connections({ state: 'open' }).length === 0);
       expect(performance.now() - since).toBeLessThan(BRISK.intervalMs + BRISK.timeoutMs + TICK + SLACK);
       await until('it is gone', () => running.eventsOf('closed').length === 1);
       expect(running.eventsOf('closed')).toMatchObject([
@@ -108,28 +113,25 @@ export function describeClosing(stage: Stage): void {
         },
       ]);
       expect(running.service.snapshot()).toMatchObject({
-        total_connections: 1,
+        total_connections: 0,
         heartbeat: { timeouts_total: 1 },
         gateways: { EchoGateway: { ghosts_total: { [driver.ghost]: 1 } } },
       });
-      expect(healthy.isOpen).toBe(true);
     });
   });
 
   (driver.governs ? describe : describe.skip)('a crowd that falls silent at once', () => {
     it('is held and asked once more, and stays when it answers', async () => {
-      const running = await stage.start(BRISK, { massTimeout: { ratio: 0.5, minConnections: 10 } });
+      const running = await stage.start(FORGIVING, { massTimeout: { ratio: 0.5, minConnections: 10 } });
       const crowd = await stage.peers(running, 12);
-      await until('all have answered', () =>
-        running.service.connections().every(({ latencyMs }) => latencyMs !== undefined),
-      );
+      await allAnswered(running);
       crowd.stop();
       await until('the mass is noticed', () => running.eventsOf('mass_timeout').length === 1);
       crowd.goOn();
       await until('somebody recovers', () =>
         running.service.connections().every(({ missed }) => missed === 0),
       );
-      await sleep(2 * BRISK.intervalMs);
+      await sleep(FORGIVING.intervalMs);
       expect(running.eventsOf('closed')).toEqual([]);
       expect(running.service.connections({ state: 'open' })).toHaveLength(12);
     });

@@ -5,7 +5,14 @@ import { Exposition } from '../../metrics/exposition.js';
 import { ask } from '../../support/http.client.js';
 import { healthChecks, probe } from '../../support/health.js';
 import { sleep, until } from '../../support/wait.js';
-import { allAnswered, BRISK, QUIET, type Stage, type StagedApp } from '../support/stage.js';
+import {
+  allAnswered,
+  CLOSE_TIMEOUT_MS,
+  QUIET,
+  STEADY,
+  type Stage,
+  type StagedApp,
+} from '../support/stage.js';
 
 /** What holds at any time: who was opened and is not closed is active, those that are closing included. */
 function expectBalance({ service, eventsOf }: StagedApp): void {
@@ -71,7 +78,7 @@ export function describeCounting(stage: Stage): void {
     it('are in the diagnostics, the metrics and the health checks', async () => {
       const registry = new Registry();
       const options = { metrics: { registry }, diagnostics: true } as const;
-      const running = await stage.start(BRISK, options, healthChecks());
+      const running = await stage.start(STEADY, options, healthChecks());
       const clients = [await stage.connect(running), await stage.connect(running)];
       await allAnswered(running);
       clients[0]!.leave();
@@ -83,12 +90,20 @@ export function describeCounting(stage: Stage): void {
         connections_by_age: { '0-1h': 1 },
         connections_by_last_activity: { active_last_60s: 1 },
         findings: [],
-        gateways: { EchoGateway: { opened_total: 2, closed_total: { clean: 1 } } },
+        gateways: {
+          EchoGateway: {
+            opened_total: 2,
+            closed_total: { clean: 1 },
+            connections_by_transport: { [driver.transport]: 1 },
+          },
+        },
         heartbeat: { timeouts_total: 0, latency_ms: { p50: expect.any(Number) } },
       });
       const seen = await Exposition.of(registry);
       const gateway = { gateway: 'EchoGateway' };
       expect(seen.value('ws_connections_active', gateway)).toBe(1);
+      const carried = { ...gateway, transport: driver.transport };
+      expect(seen.value('ws_connections_by_transport', carried)).toBe(1);
       expect(seen.value('ws_connections_opened_total', gateway)).toBe(2);
       expect(seen.value('ws_connections_closed_total', { ...gateway, reason: 'clean' })).toBe(1);
       expect(seen.value('ws_heartbeat_latency_seconds_count', gateway)).toBeGreaterThan(0);
@@ -97,7 +112,9 @@ export function describeCounting(stage: Stage): void {
     });
 
     it('agree with the sockets of the server', async () => {
-      const running = await stage.start(QUIET, { sweep: { intervalMs: 100, closeTimeoutMs: 300 } });
+      const running = await stage.start(QUIET, {
+        sweep: { intervalMs: 100, closeTimeoutMs: CLOSE_TIMEOUT_MS },
+      });
       await stage.connect(running);
       const leaving = await stage.connect(running);
       await until('it was looked', () => running.eventsOf('swept').length > 1);

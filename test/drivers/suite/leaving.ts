@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 
 import { leftovers } from '../../support/leftovers.js';
 import { sleep, until } from '../../support/wait.js';
-import { allAnswered, BRISK, QUIET, type Stage } from '../support/stage.js';
+import { allAnswered, QUIET, STEADY, type Stage } from '../support/stage.js';
 
 const DRAIN = { readinessDelayMs: 0, spreadMs: 100, timeoutMs: 900, reconnectSpreadMs: 1_000 };
 /** What a loaded machine may add. */
-const SLACK = 1_000;
+const SLACK = 3_000;
 
 async function liveAndClose(stage: Stage): Promise<void> {
-  const running = await stage.start(BRISK);
+  const running = await stage.start(STEADY);
   const clients = [await stage.connect(running), await stage.connect(running)];
   await allAnswered(running);
   await running.service.disconnect({ id: running.service.connections()[1]!.id });
@@ -56,9 +56,9 @@ export function describeLeaving(stage: Stage): void {
 
   describe('two apps in one process', () => {
     it('with the same gateway know their own clients only, also when the other is gone', async () => {
-      const gateway = driver.gateway(BRISK);
-      const one = await stage.startWith(gateway, BRISK);
-      const other = await stage.startWith(gateway, BRISK);
+      const gateway = driver.gateway(STEADY);
+      const one = await stage.startWith(gateway, STEADY);
+      const other = await stage.startWith(gateway, STEADY);
       await stage.connect(one);
       const clients = [await stage.connect(other), await stage.connect(other)];
       expect([one, other].map(({ service }) => service.connections().length)).toEqual([1, 2]);
@@ -90,14 +90,14 @@ export function describeLeaving(stage: Stage): void {
     });
 
     it('nobody is told of anything, and the server has nothing of ours', async () => {
-      const running = await stage.start(BRISK);
+      const running = await stage.start(STEADY);
       const client = await stage.connect(running);
       await allAnswered(running);
       const { server, clients } = running.gateway;
       await running.app.close();
       const told = running.events.length;
       client.emit('echo', 'anybody?');
-      await sleep(2 * BRISK.intervalMs);
+      await sleep(2 * STEADY.intervalMs);
       expect(running.events).toHaveLength(told);
       expect(running.service.connections()).toEqual([]);
       const ours = [server, ...clients].flatMap((object) =>

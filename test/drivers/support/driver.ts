@@ -8,6 +8,8 @@ import type { PeerKind } from './peer.process.js';
 export interface Tempo {
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** A library that judges by itself is to close nobody, however slow the machine is at the moment. */
+  readonly isPatient?: true;
 }
 
 /** Who connects. */

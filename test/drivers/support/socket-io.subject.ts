@@ -74,8 +74,9 @@ function closeFrameOf(details: unknown): unknown[] {
  * What Engine.IO is told. Where it does not judge, its `pingTimeout` is only what clients go by: they give up a server
  * that they have not heard for so long, or that they could not hear because they stood still.
  */
-function engineOptions({ intervalMs, timeoutMs }: Tempo, mode: Mode): EngineOptions {
-  return { pingInterval: intervalMs, pingTimeout: mode === 'observe' ? timeoutMs : 30_000 };
+function engineOptions({ intervalMs, timeoutMs, isPatient }: Tempo, mode: Mode): EngineOptions {
+  const judges = mode === 'observe' && isPatient !== true;
+  return { pingInterval: intervalMs, pingTimeout: judges ? timeoutMs : 30_000 };
 }
 
 async function listen(options: EngineOptions): Promise<ForeignServer> {
@@ -111,7 +112,7 @@ export function socketIo(transport: Transport, mode: Mode): DriverUnderTest {
     peer: { library: 'socket.io', transports: [transport] },
     ownData: [Buffer.from([0, 1, 255]), { nested: { bytes: Buffer.from('żółć') } }],
     gateway: (tempo) => conformingGateway(engineOptions(tempo, mode)),
-    options: (heartbeat) => ({ heartbeat, socketIo: { mode } }),
+    options: ({ intervalMs, timeoutMs }) => ({ heartbeat: { intervalMs, timeoutMs }, socketIo: { mode } }),
     adapt: (app: INestApplication) => app.useWebSocketAdapter(new IoAdapter(app)),
     connect: (url, visitor = {}) => SocketIoClient.connect(url, transport, visitor),
     listen: (tempo) => listen(engineOptions(tempo, mode)),

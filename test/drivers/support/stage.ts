@@ -15,8 +15,15 @@ import { PeerProcess } from './peer.process.js';
 
 /** Nobody is asked while a test looks. */
 export const QUIET: Tempo = { intervalMs: 20_000, timeoutMs: 13_000 };
-/** Everybody is asked several times in a second. */
+/** Everybody is asked several times in a second, and found when silent. */
 export const BRISK: Tempo = { intervalMs: 300, timeoutMs: 200 };
+/** Everybody is asked often, and nobody is to be closed. */
+export const STEADY: Tempo = { intervalMs: 300, timeoutMs: 290, isPatient: true };
+/** With time for those that are asked once more. */
+export const FORGIVING: Tempo = { intervalMs: 700, timeoutMs: 690 };
+
+/** Between a goodbye that nobody answers and the end. */
+export const CLOSE_TIMEOUT_MS = 300;
 
 /** An app of the suite, with its one gateway. */
 export interface StagedApp extends TestApp {
@@ -52,7 +59,7 @@ export function useStage(driver: DriverUnderTest): Stage {
   const startWith: Stage['startWith'] = async (gateway, tempo, options, metadata) => {
     const running = await startApp(
       [gateway],
-      { sweep: { closeTimeoutMs: 300 }, ...driver.options(tempo), ...options },
+      { sweep: { closeTimeoutMs: CLOSE_TIMEOUT_MS }, ...driver.options(tempo), ...options },
       { ...metadata, prepare: (app) => driver.adapt(app) },
     );
     return { ...running, gateway: running.app.get(gateway) };

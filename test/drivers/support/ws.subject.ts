@@ -69,7 +69,7 @@ export const WS: DriverUnderTest = {
   peer: { library: 'ws' },
   ownData: [],
   gateway: () => conformingGateway({}),
-  options: (heartbeat: Tempo) => ({ heartbeat }),
+  options: ({ intervalMs, timeoutMs }: Tempo) => ({ heartbeat: { intervalMs, timeoutMs } }),
   adapt: (app: INestApplication) => app.useWebSocketAdapter(new WsAdapter(app)),
   connect: async (url: string, { userAgent, user }: Visitor = {}) => {
     const headers: Record<string, string> = userAgent === undefined ? {} : { 'user-agent': userAgent };
