@@ -14,7 +14,7 @@ import { MemoryLogger } from '../support/app.js';
 import { freePort } from '../support/apps.js';
 import { sleep, until } from '../support/wait.js';
 
-const PINGS = { pingInterval: 200, pingTimeout: 150 };
+const PINGS = { pingInterval: 200, pingTimeout: 3_000 };
 
 @WebSocketGateway(PINGS)
 class ChatGateway {
@@ -85,7 +85,7 @@ describe('Socket.IO gateways', () => {
     await start([ChatGateway, GameGateway], { heartbeat: { intervalMs: 10_000 } }, { logger });
     expect(logger.textOf('log')).toContain(
       "watching ChatGateway+GameGateway (socket.io, the app's port, path /socket.io, namespaces / and /game): " +
-        "heartbeat every 200 ms, timeout 150 ms, asked and judged by Socket.IO's engine, protocol pings with them",
+        "heartbeat every 200 ms, timeout 3000 ms, asked and judged by Socket.IO's engine, protocol pings with them",
     );
     expect(logger.textOf('warn')).not.toContain('pingInterval');
   });
@@ -96,8 +96,8 @@ describe('Socket.IO gateways', () => {
     const warnings = logger.textOf('warn').split('\n');
     // Nest 11 passes on the options of one gateway, Nest 12 those of the other.
     const [wins, loses, real, wanted] = warnings.some((line) => line.startsWith('SlowGateway asks'))
-      ? ['Chat', 'Slow', [200, 150], [7_000, 6_000]]
-      : ['Slow', 'Chat', [7_000, 6_000], [200, 150]];
+      ? ['Chat', 'Slow', [200, 3_000], [7_000, 6_000]]
+      : ['Slow', 'Chat', [7_000, 6_000], [200, 3_000]];
     expect(warnings).toContain(
       `${loses}Gateway asks for pingInterval ${wanted![0]} and pingTimeout ${wanted![1]}, but its server (ChatGateway+SlowGateway) ` +
         `has pingInterval ${real![0]} and pingTimeout ${real![1]}: give all gateways that share it the same options, or ` +

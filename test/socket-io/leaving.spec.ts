@@ -14,10 +14,10 @@ import { useIoApps } from './support/io.app.js';
 import { useIoChildren } from './support/child.js';
 import { useIoClients, type IoClient } from './support/io.client.js';
 
-@WebSocketGateway({ pingInterval: 400, pingTimeout: 300 })
+@WebSocketGateway({ pingInterval: 400, pingTimeout: 3_000 })
 class ChatGateway {}
 
-@WebSocketGateway({ namespace: '/game', pingInterval: 400, pingTimeout: 300 })
+@WebSocketGateway({ namespace: '/game', pingInterval: 400, pingTimeout: 3_000 })
 class GameGateway {}
 
 const servers: Server[] = [];

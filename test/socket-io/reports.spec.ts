@@ -7,7 +7,7 @@ import { until } from '../support/wait.js';
 import { useIoApps } from './support/io.app.js';
 import { useIoClients } from './support/io.client.js';
 
-@WebSocketGateway({ pingInterval: 250, pingTimeout: 200 })
+@WebSocketGateway({ pingInterval: 250, pingTimeout: 3_000 })
 class ChatGateway {}
 
 describe('what is reported of Socket.IO', () => {

@@ -14,9 +14,10 @@ import { sleep, until } from '../support/wait.js';
 import { useIoApps } from './support/io.app.js';
 import { useIoClients } from './support/io.client.js';
 
-const PINGS = { pingInterval: 250, pingTimeout: 200 };
+// A busy machine may take its time: only who is to be given up has to hurry.
+const PINGS = { pingInterval: 250, pingTimeout: 3_000 };
 
-@WebSocketGateway({ ...PINGS, allowEIO3: true, connectionStateRecovery: {}, maxHttpBufferSize: 4e6 })
+@WebSocketGateway({ ...PINGS, connectionStateRecovery: {} })
 class ChatGateway implements OnGatewayDisconnect {
   @WebSocketServer() readonly io!: Server;
   readonly left: (ConnectionSnapshot | undefined)[] = [];
@@ -35,6 +36,9 @@ class ChatGateway implements OnGatewayDisconnect {
 
 @WebSocketGateway({ namespace: /^\/room-\d+$/, ...PINGS })
 class RoomGateway {}
+
+@WebSocketGateway({ allowEIO3: true, pingInterval: 250, pingTimeout: 350 })
+class OldClientsGateway {}
 
 describe('a Socket.IO session', () => {
   const start = useIoApps();
@@ -104,7 +108,7 @@ describe('a Socket.IO session', () => {
   it.each(['observe', 'govern'] as const)(
     'whose client asks by itself (Engine.IO 3) is observed, and ended by Engine.IO (%s)',
     async (mode) => {
-      const { service, url, eventsOf } = await start([ChatGateway], {
+      const { service, url, eventsOf } = await start([OldClientsGateway], {
         socketIo: { mode },
         heartbeat: { intervalMs: 100 },
       });
@@ -119,7 +123,7 @@ describe('a Socket.IO session', () => {
         expect(service.connections()).toMatchObject([
           { transport: 'websocket', namespaces: ['/'], missed: 0 },
         ]);
-        expect(service.connections()[0]!.idleMs).toBeLessThan(450);
+        expect(service.connections()[0]!.idleMs).toBeLessThan(600);
       } finally {
         clearInterval(asking);
       }
@@ -156,7 +160,7 @@ describe('a Socket.IO session', () => {
     expect(service.connections()[0]?.bufferedBytes).toBeGreaterThan(10e6);
     await until('it is closed', () => eventsOf('closed').length === 1);
     expect(eventsOf('backpressured')).toHaveLength(1);
-    expect(['backpressure', 'timeout']).toContain(eventsOf('closed')[0]!.reason);
+    expect(eventsOf('closed')).toMatchObject([{ reason: 'backpressure' }]);
     ws.terminate();
   });
 });

@@ -32,7 +32,10 @@ function codecOf(asks: HeartbeatAsker, more: Partial<HeartbeatCodec> = {}): Hear
   };
 }
 
-function setUp(codec: HeartbeatCodec, options: { maxMissed?: number; minConnections?: number } = {}) {
+function setUp(
+  codec: HeartbeatCodec,
+  options: { maxMissed?: number; minConnections?: number; enforce?: 'negotiated' | 'observe' } = {},
+) {
   const records = new Records();
   const { clock, awake, driver } = records;
   const failures: unknown[] = [];
@@ -40,7 +43,8 @@ function setUp(codec: HeartbeatCodec, options: { maxMissed?: number; minConnecti
   const polls: ((now: number) => void)[] = [];
   const bus = new LifecycleBus(() => 0, failed);
   const events: string[] = [];
-  for (const type of ['missed', 'held', 'recovered'] as const) bus.on(type, () => events.push(type));
+  for (const type of ['missed', 'held', 'spared', 'recovered'] as const)
+    bus.on(type, () => events.push(type));
   const writer = new BeatWriter(clock, failed);
   let stalls = 0;
   const engine: HeartbeatEngine = new HeartbeatEngine({
@@ -94,7 +98,8 @@ function setUp(codec: HeartbeatCodec, options: { maxMissed?: number; minConnecti
     },
     failed,
   });
-  const heartbeat = { intervalMs: INTERVAL, timeoutMs: TIMEOUT, codec, maxMissed: options.maxMissed };
+  const { maxMissed, enforce } = options;
+  const heartbeat = { intervalMs: INTERVAL, timeoutMs: TIMEOUT, codec, maxMissed, enforce };
   const open = (raw?: FakeRaw): Connection => {
     const connection = records.make({ heartbeat, sweep: false }, { raw });
     population++;
@@ -238,6 +243,46 @@ describe('clients that ask by themselves', () => {
     expect(wrote / 32.768).toBeGreaterThan(60_000);
   });
 
+  it('live while a message of theirs is on its way, and not on a trickle (R3)', () => {
+    const { open, pass, closed } = setUp(codecOf('client'));
+    const [raws, speeds] = [
+      [{ bytesRead: 0 }, { bytesRead: 0 }],
+      [1_000, 10],
+    ];
+    const [uploading] = raws.map((raw) => open(raw));
+    pass(10 * INTERVAL, () => raws.forEach((raw, at) => (raw.bytesRead += (speeds[at]! * TICK) / 1_000)));
+    expect(closed).toHaveLength(1);
+    expect(uploading!.state).toBe('open');
+    // It stops half-way.
+    pass(2 * INTERVAL + TIMEOUT);
+    expect(uploading!.state).toBe('closing');
+  });
+
+  it('live by protocol pongs until their first heartbeat where they are only held to what they have shown', () => {
+    const { open, pass, hear, closed, driver, filter } = setUp(codecOf('client'), { enforce: 'negotiated' });
+    const connections = [open(), open()];
+    const answerPings = (): void => {
+      for (const payload of driver.pings.splice(0)) {
+        for (const connection of connections) filter.control(connection, payload);
+      }
+    };
+    pass(5 * INTERVAL, answerPings);
+    expect(closed).toEqual([]);
+    hear(connections[0]!);
+    pass(INTERVAL + TIMEOUT + TICK, answerPings);
+    expect(closed.map(({ connection }) => connection)).toEqual([connections[0]]);
+  });
+
+  it('are told of once, and not closed, where they are only observed', () => {
+    const { open, pass, hear, closed, events } = setUp(codecOf('both'), { enforce: 'observe' });
+    const connection = open();
+    pass(4 * INTERVAL);
+    expect(events.filter((type) => type === 'spared')).toHaveLength(1);
+    expect(events.filter((type) => type === 'missed').length).toBeGreaterThanOrEqual(2);
+    hear(connection);
+    expect([closed, events.at(-1)]).toEqual([[], 'recovered']);
+  });
+
   it('die one by one while the others live, however few of them are questioned (R7)', () => {
     const { open, pass, hear, closed, events } = setUp(codecOf('client'), { minConnections: 50 });
     const connections = Array.from({ length: 200 }, () => open());
@@ -289,6 +334,16 @@ describe('clients that ask by themselves', () => {
   });
 });
 
+/** The same, where the client begins. */
+function openingSlowly(passing: PassingMessage): WireState | undefined {
+  return opening(passing) ?? (passing.from === 'client' ? { isOpen: false, turn: 'app' } : undefined);
+}
+
+/** Never opens. */
+function stay(): WireState {
+  return { isOpen: false, turn: 'app' };
+}
+
 /** Opens with the app's welcome. */
 function opening({ from, data }: PassingMessage): WireState | undefined {
   return from === 'app' && data === 'welcome' ? { isOpen: true, dialect: 'loud' } : undefined;
@@ -322,6 +377,39 @@ describe('a wire that begins with a handshake', () => {
     expect(closed).toEqual([]);
     pass(2 * TICK);
     expect(closed).toHaveLength(1);
+  });
+
+  it('is not held against a client that waits for the app, for as long as protocol pings are answered', () => {
+    const { open, pass, hear, closed, driver, filter } = setUp(
+      codecOf('both', { opening: openingSlowly, encode }),
+    );
+    const [waiting, frozen] = [open(), open()];
+    hear(waiting, 'hello');
+    hear(frozen, 'hello');
+    const answerPings = (): void => {
+      for (const payload of driver.pings.splice(0)) filter.control(waiting, payload);
+    };
+    pass(5 * INTERVAL, answerPings);
+    expect(closed.map(({ connection }) => connection)).toEqual([frozen]);
+    filter.sent(waiting, 'welcome', undefined);
+    expect(waiting.isHeldUp).toBe(false);
+    pass(INTERVAL, answerPings);
+    expect(closed).toHaveLength(1);
+    // From now on only its own word counts.
+    pass(INTERVAL + TIMEOUT, answerPings);
+    expect(closed.map(({ connection }) => connection)).toEqual([frozen, waiting]);
+  });
+
+  it('is held against it when the app has taken longer than for any message', () => {
+    const { open, pass, hear, closed, driver, filter, awake } = setUp(codecOf('both', { opening: stay }));
+    const connection = open();
+    hear(connection, 'hello');
+    pass(600_000 + 3 * INTERVAL, () => {
+      for (const payload of driver.pings.splice(0)) filter.control(connection, payload);
+    });
+    expect(closed).toHaveLength(1);
+    expect(closed[0]!.at).toBeGreaterThan(600_000);
+    expect(awake.now()).toBeLessThan(640_000);
   });
 
   it('stays shut, and its client judged, where the codec fails to look at what passes (R11)', () => {

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { ConnectionHealthModule } from 'nestjs-connection-health';
+
+import { PhoenixGateway } from './phoenix.gateway.js';
+import { settings } from './settings.js';
+import { SignalrGateway } from './signalr.gateway.js';
+
+/** One policy for all connections; which heartbeats its clients speak is said on each gateway. */
+@Module({
+  imports: [
+    ConnectionHealthModule.forRoot({ heartbeat: { intervalMs: settings.intervalMs }, diagnostics: true }),
+  ],
+  providers: [PhoenixGateway, SignalrGateway],
+})
+export class AppModule {}

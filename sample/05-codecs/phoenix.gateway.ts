@@ -1,0 +1,42 @@
+import { Logger } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { ConnectionHealth } from 'nestjs-connection-health';
+
+/** A message of Phoenix channels, as its V2 serializer writes it. */
+export type PhoenixMessage = [
+  joinRef: string | null,
+  ref: string | null,
+  topic: string,
+  event: string,
+  payload: unknown,
+];
+
+/** What `WsAdapter` is given to tell the handlers' messages from the rest: a list is a message of Phoenix. */
+export function phoenixParser(data: unknown): { event: string; data: PhoenixMessage } | undefined {
+  const text = String(data);
+  if (!text.startsWith('[')) return undefined;
+  const message = JSON.parse(text) as PhoenixMessage;
+  return { event: message[3], data: message };
+}
+
+/** Speaks with clients of npm's `phoenix`. Their heartbeats are answered before they come here. */
+@ConnectionHealth({ heartbeat: { codec: 'phoenix' } })
+@WebSocketGateway({ path: '/phoenix/websocket' })
+export class PhoenixGateway {
+  private readonly logger = new Logger(PhoenixGateway.name);
+
+  @SubscribeMessage('phx_join')
+  join(@MessageBody() message: PhoenixMessage): PhoenixMessage {
+    return this.reply(message, {});
+  }
+
+  @SubscribeMessage('shout')
+  shout(@MessageBody() message: PhoenixMessage): PhoenixMessage {
+    return this.reply(message, { heard: message[4] });
+  }
+
+  private reply([joinRef, ref, topic, event]: PhoenixMessage, response: object): PhoenixMessage {
+    this.logger.log(`heard ${event}`);
+    return [joinRef, ref, topic, 'phx_reply', { status: 'ok', response }];
+  }
+}
