@@ -45,10 +45,18 @@ export function observeOutflow(connection: Connection, now: AwakeTime): Outflow 
 
 /** Notes that a frame of ours was just written, to know later whether it has left. */
 export function noteOwnFrame(connection: Connection): void {
+  const isGone = connection.bufferedBytes === 0;
+  // What is held back is not counted as written yet.
+  connection.ownFrameEnd = isGone ? 0 : isHeldBack(connection) ? Infinity : connection.writtenBytes;
+}
+
+/** Whether the last frame of ours has not even been written: `ws` holds it back (its compressor is busy), or Engine.IO. */
+export function isHeldBack(connection: Connection): boolean {
+  const { socket, server, raw } = connection;
+  const held = socket === undefined ? undefined : server.driver.holdsOwnFrame?.(socket);
+  if (held !== undefined) return held;
   const unsent = connection.bufferedBytes;
-  const unwritten = connection.raw?.writableLength ?? unsent;
-  // What `ws` itself holds back (its compressor is busy) is not counted as written yet.
-  connection.ownFrameEnd = unsent === 0 ? 0 : unsent > unwritten ? Infinity : connection.writtenBytes;
+  return unsent > (raw?.writableLength ?? unsent);
 }
 
 /** Whether the last frame of ours still waits in this process: behind it, another would only add to the pile. */
@@ -58,6 +66,9 @@ export function isOwnFrameWaiting(connection: Connection): boolean {
     connection.ownFrameEnd = 0;
     return false;
   }
+  // It was written since: at the latest here.
+  if (connection.ownFrameEnd === Infinity && !isHeldBack(connection))
+    connection.ownFrameEnd = connection.writtenBytes;
   return connection.writtenBytes - (connection.raw?.writableLength ?? 0) < connection.ownFrameEnd;
 }
 

@@ -2,7 +2,7 @@ import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { Clock } from '../clock/clock.js';
 import type { Connection, Question } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
-import { isOwnFrameWaiting } from '../connection/outflow.js';
+import { isHeldBack, isOwnFrameWaiting } from '../connection/outflow.js';
 import type { BeatWriter } from './beat.writer.js';
 
 /** What a question repeats, if anything. */
@@ -77,8 +77,7 @@ export class Questioner {
   noteHandOver(connection: Connection, question: Question, now: AwakeTime): void {
     const unsent = connection.bufferedBytes;
     const unwritten = connection.raw?.writableLength ?? unsent;
-    // As long as `ws` itself holds frames back (its compressor is busy), ours is not even written.
-    if (question.bytesAtEnd === undefined && unsent <= unwritten)
+    if (question.bytesAtEnd === undefined && !isHeldBack(connection))
       question.bytesAtEnd = connection.writtenBytes;
     const isGone =
       question.bytesAtEnd !== undefined && connection.writtenBytes - unwritten >= question.bytesAtEnd;

@@ -55,6 +55,8 @@ export interface EngineSocket extends EventEmitter {
   close(discard?: boolean): void;
 }
 
+type AllowRequest = (request: IncomingMessage, answer: (error: string | null, isOk: boolean) => void) => void;
+
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: Error) => void) => void;
 
 /** What we use of an Engine.IO server (engine.io, build/server.js). */
@@ -64,6 +66,8 @@ export interface EngineServer extends EventEmitter {
     readonly pingInterval: number;
     readonly pingTimeout: number;
     readonly allowEIO3?: boolean;
+    /** Asked at each handshake (published); a refusal is answered with 403 or 400. */
+    allowRequest?: AllowRequest;
   };
   /** By session id: 6.0-6.6. */
   readonly clients: Readonly<Record<string, EngineSocket>>;
@@ -152,18 +156,29 @@ export function endAtOnce(socket: EngineSocket): void {
   socket.close(true);
 }
 
-/** Puts a middleware before all others. @returns takes it away */
-export function addMiddleware(engine: EngineServer, middleware: Middleware): () => void {
+/** Lets a middleware refuse requests, behind all others, so that it has their headers (CORS). @returns takes it away */
+export function refuseBy(engine: EngineServer, middleware: Middleware): () => void {
   let isOn = true;
+  if (engine.use === undefined) return refuseByOption(engine);
   const switched: Middleware = (request, response, next) =>
     isOn ? middleware(request, response, next) : next();
-  if (engine.middlewares === undefined) engine.use?.(switched);
-  else engine.middlewares.unshift(switched);
+  engine.use(switched);
   return () => {
     // Where the list is kept elsewhere, what stays behind lets everybody pass.
     isOn = false;
     const at = engine.middlewares?.indexOf(switched) ?? -1;
     if (at >= 0) engine.middlewares!.splice(at, 1);
+  };
+}
+
+const refuse: AllowRequest = (_request, answer) => answer('Service Unavailable', false);
+
+/** Engines before 6.4 have no middlewares: all handshakes are refused in the words that they have. */
+function refuseByOption({ opts }: EngineServer): () => void {
+  const { allowRequest } = opts;
+  opts.allowRequest = refuse;
+  return () => {
+    if (opts.allowRequest === refuse) opts.allowRequest = allowRequest;
   };
 }
 

@@ -21,6 +21,7 @@ export class EngineRaw implements RawSocket {
   /** The POST under way, and what its TCP connection had read when we first saw it. */
   private post: { readonly request: object; readonly bytesBefore: number; bytes: number } | undefined;
   private posted = 0;
+  private wasDestroyed = false;
   private keepAlive: [boolean, number] | undefined;
 
   constructor(private readonly socket: EngineSocket) {
@@ -74,7 +75,7 @@ export class EngineRaw implements RawSocket {
   }
 
   get destroyed(): boolean {
-    return this.tcp?.destroyed ?? this.socket.transport.readyState === 'closed';
+    return this.tcp?.destroyed ?? (this.wasDestroyed || this.socket.transport.readyState === 'closed');
   }
 
   get _handle(): RawSocket['_handle'] {
@@ -99,7 +100,9 @@ export class EngineRaw implements RawSocket {
     this.tcp?.uncork?.();
   }
 
+  /** Where there is no TCP connection of its own, nothing more can be done than not to wait for it. */
   destroy(): void {
+    this.wasDestroyed = true;
     this.tcp?.destroy?.();
   }
 

@@ -1,5 +1,6 @@
 import {
   carriedBy,
+  sendEnginePing,
   takeClock,
   type CarriedSocket,
   type EnginePacket,
@@ -31,8 +32,9 @@ interface Member {
  */
 export class EngineTap {
   readonly raw: EngineRaw;
-  /** Set while a question of ours is written. */
-  isAsking = false;
+  private isAsking = false;
+  /** The packets behind which our last question waits, as long as it does: Engine.IO begins another list when it sends. */
+  private askedBehind: readonly EnginePacket[] | undefined;
   /** The code of the close frame that we have sent. */
   sentCode: number | undefined;
   private record: ObservedSocket | undefined;
@@ -62,6 +64,24 @@ export class EngineTap {
   /** Engine.IO asks and ends this one no more. */
   govern(): void {
     this.giveClockBack = takeClock(this.socket);
+  }
+
+  /** Asks in Engine.IO's stead. */
+  ask(): void {
+    this.isAsking = true;
+    try {
+      sendEnginePing(this.socket);
+    } finally {
+      this.isAsking = false;
+    }
+    const { writeBuffer } = this.socket;
+    this.askedBehind = writeBuffer.length === 0 ? undefined : writeBuffer;
+  }
+
+  /** Whether our last question waits for the transport. */
+  get isQuestionWaiting(): boolean {
+    if (this.askedBehind !== this.socket.writeBuffer) this.askedBehind = undefined;
+    return this.askedBehind !== undefined;
   }
 
   /** Reports nothing more, and leaves the socket as it was. */

@@ -6,7 +6,6 @@ import {
   misfitOfEngine,
   misfitOfSocket,
   namespacesOf,
-  sendEnginePing,
   type EngineSocket,
   type IoNamespace,
   type IoServer,
@@ -104,14 +103,12 @@ export class SocketIoDriver implements TransportDriver {
 
   /** Asks in Engine.IO's own words: no other frame of ours is understood on this wire. */
   send(socket: object, _frame: string | Uint8Array, flushed?: () => void): void {
-    const tap = this.taps.get(socket);
-    if (tap !== undefined) tap.isAsking = true;
-    try {
-      sendEnginePing(socket as EngineSocket);
-    } finally {
-      if (tap !== undefined) tap.isAsking = false;
-    }
+    this.taps.get(socket)?.ask();
     flushed?.();
+  }
+
+  holdsOwnFrame(socket: object): boolean | undefined {
+    return this.carriesPings(socket) ? this.taps.get(socket)?.isQuestionWaiting : undefined;
   }
 
   ping(socket: object, payload: Uint8Array): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { addMiddleware, type EngineServer, type IoNamespace, type IoServer } from './engine-io.internals.js';
+import { refuseBy, type EngineServer, type IoNamespace, type IoServer } from './engine-io.internals.js';
 
 /** Whether an object is a Socket.IO server that has an engine, which it gets when it is attached to an HTTP server. */
 export function isIoServer(value: unknown): value is IoServer {
@@ -25,7 +25,7 @@ export function isNamespace(value: unknown): value is IoNamespace {
  * @returns takes it back
  */
 export function refuseHandshakes(engine: EngineServer, retryAfterS: number): () => void {
-  return addMiddleware(engine, (request, response, next) => {
+  return refuseBy(engine, (request, response, next) => {
     if (sessionOf(request) !== undefined) next();
     else if (request.headers.upgrade === undefined) refusePoll(response, retryAfterS);
     else refuseUpgrade(request, retryAfterS);

@@ -157,6 +157,11 @@ export interface TransportDriver {
   bufferedBytes(socket: object): number;
   /** Sends a data frame below the app's own hooks; `flushed` is called when it was handed to the kernel. */
   send(socket: object, frame: string | Uint8Array, flushed?: () => void): void;
+  /**
+   * Whether the last frame of ours is held back above the TCP connection; what the app has sent since may well be.
+   * `undefined`, or absent, where only the sums of bytes can tell.
+   */
+  holdsOwnFrame?(socket: object): boolean | undefined;
   /** Sends a protocol ping. */
   ping(socket: object, payload: Uint8Array): void;
   /** Whether a socket has protocol pings at all, at present. @default it has */

@@ -35,6 +35,24 @@ function setUp() {
   return { ...records, raw, connection, write, drain, trickle };
 }
 
+describe('a frame of ours that a library holds back above the TCP connection', () => {
+  it('waits until it was written, and then until that has left, whatever the app has sent since', () => {
+    const { connection, driver, raw, write } = setUp();
+    let isHeld = true;
+    Object.assign(driver, { holdsOwnFrame: () => isHeld });
+    // The app's packets wait in the library: no sum of bytes can tell ours from them.
+    driver.buffered = 1_000;
+    noteOwnFrame(connection);
+    expect(isOwnFrameWaiting(connection)).toBe(true);
+    write(500);
+    isHeld = false;
+    expect(isOwnFrameWaiting(connection)).toBe(true);
+    raw.writableLength -= 500;
+    expect(isOwnFrameWaiting(connection)).toBe(false);
+    expect(driver.buffered).toBeGreaterThan(0);
+  });
+});
+
 describe('observeOutflow', () => {
   it('knows of nothing where nothing waits', () => {
     const { connection, write, drain } = setUp();

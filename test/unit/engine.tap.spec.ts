@@ -1,0 +1,92 @@
+import { EventEmitter } from 'node:events';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { misfitOfSocket, takeClock, type EngineSocket } from '../../lib/transport/engine-io.internals.js';
+import { EngineTap } from '../../lib/transport/engine.tap.js';
+
+/** What is looked at of an Engine.IO socket, with a transport that sends when it is told to. */
+class FakeEngineSocket extends EventEmitter {
+  readonly protocol = 4;
+  readyState = 'open';
+  readonly request = null;
+  readonly transport = Object.assign(new EventEmitter(), { name: 'polling', readyState: 'open' });
+  writeBuffer: object[] = [];
+  pingIntervalTimer: unknown = null;
+  pingTimeoutTimer: unknown = null;
+  scheduled = 0;
+
+  schedulePing(): void {
+    this.scheduled++;
+  }
+
+  resetPingTimeout(): void {}
+
+  sendPacket(type: string): void {
+    const packet = { type };
+    this.emit('packetCreate', packet);
+    this.writeBuffer.push(packet);
+  }
+
+  flush(): void {
+    this.writeBuffer = [];
+  }
+}
+
+const make = (): { fake: FakeEngineSocket; socket: EngineSocket } => {
+  const fake = new FakeEngineSocket();
+  return { fake, socket: fake as unknown as EngineSocket };
+};
+
+describe('a question in the words of Engine.IO', () => {
+  it('waits with the packets that the transport has not taken, and not with those that come later', () => {
+    const { fake, socket } = make();
+    const tap = new EngineTap(socket);
+    expect(tap.isQuestionWaiting).toBe(false);
+    fake.sendPacket('message');
+    tap.ask();
+    expect(tap.isQuestionWaiting).toBe(true);
+    fake.flush();
+    fake.sendPacket('message');
+    expect(tap.isQuestionWaiting).toBe(false);
+  });
+});
+
+describe("Engine.IO's clock of a socket", () => {
+  it('is taken so that nothing revives it, and given back as a whole', async () => {
+    const { fake, socket } = make();
+    let fired = 0;
+    fake.pingIntervalTimer = setTimeout(() => fired++, 5);
+    fake.pingTimeoutTimer = setTimeout(() => fired++, 5);
+    const giveBack = takeClock(socket);
+    // What a pong, and any packet in versions before 6.6, does.
+    (fake.pingIntervalTimer as NodeJS.Timeout).refresh();
+    fake.schedulePing();
+    fake.resetPingTimeout();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect([fired, fake.scheduled]).toEqual([0, 0]);
+    expect(misfitOfSocket(socket)).toBeUndefined();
+    giveBack();
+    expect(fake.scheduled).toBe(1);
+    expect(Object.keys(fake)).not.toContain('schedulePing');
+  });
+
+  it('is not given back to a socket that is closed', () => {
+    const { fake, socket } = make();
+    const giveBack = takeClock(socket);
+    fake.readyState = 'closed';
+    giveBack();
+    expect(fake.scheduled).toBe(0);
+  });
+
+  it.each(['schedulePing', 'resetPingTimeout', 'sendPacket', 'pingIntervalTimer', 'pingTimeoutTimer'])(
+    'is left alone where a socket has no %s',
+    (name) => {
+      const { fake, socket } = make();
+      Reflect.deleteProperty(fake, name);
+      const shape = Object.create(fake, { [name]: { value: undefined } }) as EngineSocket;
+      const subject = name.startsWith('ping') ? socket : shape;
+      expect(misfitOfSocket(subject)).toContain(name);
+    },
+  );
+});
