@@ -29,7 +29,11 @@ export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<Obse
       answered: (connection) => parts.filter.answeredInTurn(connection),
       described: (connection, facts) => parts.tracker.described(connection, facts),
       introduced: (connection, client, request) => parts.tracker.introduced(connection, client, request),
-      givenUp: (connection, why) => parts.judge.givenUp(connection, why),
+      givenUp: (connection, why) => {
+        // Its timer may be the first to run after a stall of ours: the judge must know of that one.
+        if (parts.pulse.isRunning) parts.pulse.observe();
+        parts.judge.givenUp(connection, why);
+      },
     },
   };
   return observer as SocketObserver<ObservedSocket>;

@@ -83,7 +83,8 @@ export class Pulse {
     this.expectedAt = now + this.tickMs;
   }
 
-  private observe(): number {
+  /** Looks whether time has passed in which nobody could be heard. @returns how much was credited for it */
+  observe(): number {
     const creditMs = this.parts.awake.observe();
     if (creditMs > 0) this.parts.credited(creditMs);
     return creditMs;

@@ -84,7 +84,9 @@ export class LivenessJudge implements ConnectionFollower {
     if (connection.state !== 'open') return;
     const { question } = connection;
     const kind = question === undefined ? kindUnasked(connection) : ghostKindOf(connection, question);
-    const ghost = why === 'timeout' ? kind : undefined;
+    // Its answer may wait in the kernel: after a stall of ours nobody can tell whose silence it was.
+    const wasAway = isPending(question) && question.stallsSeen !== this.parts.stalls();
+    const ghost = why !== 'timeout' ? undefined : wasAway ? 'unknown' : kind;
     if (ghost !== undefined && question?.isMissed !== true) this.noteMissed(connection, ghost);
     connection.closing ??= { reason: why, code: undefined, text: '', ghost };
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
+  ConnectionHealthService,
   ConnectionInfo,
   OnConnectionClosed,
   OnHeartbeatMissed,
@@ -19,6 +20,14 @@ const PINGS = { pingInterval: 200, pingTimeout: 3_000 };
 @WebSocketGateway(PINGS)
 class ChatGateway {
   readonly ends: ClosedEvent[] = [];
+  readonly comers: (ConnectionSnapshot | undefined)[] = [];
+
+  constructor(private readonly health: ConnectionHealthService) {}
+
+  handleConnection(client: object): void {
+    this.comers.push(this.health.get(client));
+  }
+
   readonly missed: object[] = [];
 
   @SubscribeMessage('whoami')
@@ -149,13 +158,15 @@ describe('Socket.IO gateways', () => {
   });
 
   it('know who a client is from what it said when it joined its first namespace', async () => {
-    const { service, url, eventsOf } = await start([ChatGateway, GameGateway], {
+    const { app, service, url, eventsOf } = await start([ChatGateway, GameGateway], {
       identify: (client) => (client as { handshake: { auth: { user: string } } }).handshake.auth.user,
     });
     const client = await connect(url, { auth: { user: 'ann' } });
     const game = client.socket.io.socket('/game', { auth: { user: 'bob' } });
     await until('both are joined', () => service.connections()[0]?.namespaces?.length === 2);
     expect(service.connections()).toMatchObject([{ identity: 'ann' }]);
+    // Before the gateway itself got to know it.
+    expect(app.get(ChatGateway).comers).toMatchObject([{ identity: 'ann', namespaces: ['/'] }]);
     expect(eventsOf('identified')).toHaveLength(1);
     expect(await service.disconnect({ identity: 'ann' })).toBe(1);
     await until('it is gone', () => service.connections().length === 0);

@@ -18,6 +18,7 @@ const STALL = 700;
 interface Report {
   active: number;
   closed: string[];
+  ghosts: string[];
 }
 
 describe.each(['stalls right after it has asked', 'is stopped and continued'])('a server that %s', (what) => {
@@ -38,7 +39,7 @@ describe.each(['stalls right after it has asked', 'is stopped and continued'])('
     processes.push(server);
     const url = await server.receive<string>('url');
     // A network that takes its time: the answers are on their way when the stall begins.
-    const relay = await FaultRelay.start({ port: Number(new URL(url).port), delayMs: 30 });
+    const relay = await FaultRelay.start({ port: Number(new URL(url).port), delayMs: 60 });
     relays.push(relay);
     const crowd = TestProcess.start(
       'socket-io/support/crowd.mjs',
@@ -64,10 +65,12 @@ describe.each(['stalls right after it has asked', 'is stopped and continued'])('
 
   it('loses its healthy clients where Engine.IO judges, and none where we do', async () => {
     const [observed, governed] = await Promise.all([run('observe'), run('govern')]);
-    expect(governed).toEqual({ report: { active: COUNT, closed: [] }, disconnects: [] });
+    expect(governed).toEqual({ report: { active: COUNT, closed: [], ghosts: [] }, disconnects: [] });
     // Not ours to prevent: it is what the mode is for.
     const timeouts = observed.report.closed.filter((reason) => reason === 'timeout');
-    expect(timeouts.length).toBeGreaterThan(COUNT / 2);
+    expect(timeouts.length).toBeGreaterThan(0);
+    // Their answers waited to be read: nobody is called silent for that.
+    expect(observed.report.ghosts).toEqual(['unknown']);
   }, 40_000);
 });
 

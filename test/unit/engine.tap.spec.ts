@@ -52,6 +52,61 @@ describe('a question in the words of Engine.IO', () => {
   });
 });
 
+describe('what an Engine.IO connection tells', () => {
+  /** Notes what a tap reports. */
+  function observed(): { fake: FakeEngineSocket; tap: EngineTap; told: string[] } {
+    const { fake, socket } = make();
+    const told: string[] = [];
+    const note =
+      (word: string) =>
+      (_record: unknown, ...more: unknown[]): void =>
+        void told.push([word, ...more.filter((each) => typeof each !== 'object')].join(' ').trim());
+    const session = { heard: note('heard'), asked: note('asked'), answered: note('answered') };
+    const rest = { described: note('described'), introduced: note('introduced'), givenUp: note('givenUp') };
+    const observer = { closing: note('closing'), closed: note('closed'), session: { ...session, ...rest } };
+    const tap = new EngineTap(socket);
+    tap.start({ observer, midMessage: false, fragments: 0 } as never);
+    return { fake, tap, told };
+  }
+
+  it('a poll, a packet and a pong are signs of life; a ping of its own is a question, and one of ours is not', () => {
+    const { fake, tap, told } = observed();
+    fake.transport.emit('ready');
+    fake.emit('packet', { type: 'message' });
+    fake.emit('packet', { type: 'pong' });
+    fake.sendPacket('ping');
+    tap.ask();
+    expect(told).toEqual(['heard', 'heard', 'answered', 'asked']);
+  });
+
+  it.each([
+    ['ping timeout', ['givenUp timeout', 'closing', 'closed 1006']],
+    ['transport error', ['givenUp error', 'closing', 'closed 1006']],
+    ['parse error', ['givenUp error', 'closing', 'closed 1006']],
+    ['transport close', ['closing', 'closed 1005']],
+    ['forced close', ['closing', 'closed 1005']],
+  ])('it ends by "%s": %j', (reason, expected) => {
+    const { fake, told } = observed();
+    fake.readyState = 'closed';
+    fake.emit('close', reason);
+    // The transport takes its time: what was given up is closing until it has gone.
+    expect(told).toEqual(expected.slice(0, -1));
+    fake.transport.readyState = 'closed';
+    fake.transport.emit('close');
+    expect(told).toEqual(expected);
+  });
+
+  it('nothing any more when it has stopped, and listens no more', () => {
+    const { fake, tap, told } = observed();
+    tap.stop();
+    fake.transport.emit('ready');
+    fake.emit('packet', { type: 'pong' });
+    fake.emit('close', 'ping timeout');
+    expect(told).toEqual([]);
+    expect([...fake.eventNames(), ...fake.transport.eventNames()]).toEqual([]);
+  });
+});
+
 describe("Engine.IO's clock of a socket", () => {
   it('is taken so that nothing revives it, and given back as a whole', async () => {
     const { fake, socket } = make();

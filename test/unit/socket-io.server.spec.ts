@@ -39,13 +39,12 @@ describe('a Socket.IO server is told by its shape', () => {
 
 describe('an engine that knows no middlewares', () => {
   it('refuses handshakes by its option, and has its own again afterwards', () => {
-    const own = (): void => undefined;
-    const engine = { opts: { ...PINGS, allowRequest: own } } as unknown as EngineServer;
+    const engine = { opts: { ...PINGS, allowRequest: nothing } } as unknown as EngineServer;
     const undo = refuseHandshakes(engine, 5);
     const answers: unknown[] = [];
     engine.opts.allowRequest!({} as never, (...answer) => answers.push(answer));
     expect(answers).toEqual([['Service Unavailable', false]]);
     undo();
-    expect(engine.opts.allowRequest).toBe(own);
+    expect(engine.opts.allowRequest).toBe(nothing);
   });
 });

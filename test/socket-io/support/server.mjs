@@ -21,7 +21,11 @@ const app = await NestFactory.create(AppModule, { logger: false });
 app.useWebSocketAdapter(new IoAdapter(app));
 const service = app.get(ConnectionHealthService);
 const closed = [];
-service.events$.subscribe(({ type, reason }) => type === 'closed' && closed.push(reason));
+const ghosts = new Set();
+service.events$.subscribe(({ type, reason, ghost }) => {
+  if (type === 'closed') closed.push(reason);
+  if (ghost !== undefined && type === 'closed') ghosts.add(ghost);
+});
 await app.listen(0, '127.0.0.1');
 
 const { engine } = app.get(CrowdGateway).io;
@@ -53,7 +57,8 @@ process.on('message', (order) => {
   if (order !== 'report') align();
   if (order.stall !== undefined) afterPing = () => stall(order.stall);
   else if (order === 'stop') afterPing = stop;
-  else process.send({ report: { active: service.snapshot().total_connections, closed } });
+  else
+    process.send({ report: { active: service.snapshot().total_connections, closed, ghosts: [...ghosts] } });
 });
 process.on('disconnect', () => process.exit(0));
 process.send({ url: `http://127.0.0.1:${app.getHttpServer().address().port}` });
