@@ -7,6 +7,8 @@ import { stallAllowanceMs } from '../support/stalls.js';
 import { until } from '../support/wait.js';
 
 const [INTERVAL, TIMEOUT, GRACE] = [400, 250, 300];
+/** For a machine that others keep busy. */
+const SLACK = 1_000;
 
 @WebSocketGateway({ pingInterval: INTERVAL, pingTimeout: TIMEOUT })
 class ChatGateway {}
@@ -32,10 +34,10 @@ describe.each(['observe', 'govern'] as const)('a frozen Socket.IO client, mode %
     child.freeze();
     await until('it is found', () => service.connections()[0]?.state !== 'open');
     // Interval, timeout and a tick; a closing one is counted until its socket is gone.
-    const bound = INTERVAL + TIMEOUT + 250 + stallAllowanceMs(app, TIMEOUT);
-    expect(performance.now() - frozenAt).toBeLessThan(bound + 250);
+    const bound = INTERVAL + TIMEOUT + 40 + stallAllowanceMs(app, TIMEOUT);
+    expect(performance.now() - frozenAt).toBeLessThan(bound + SLACK);
     await until('it is gone', () => eventsOf('closed').length === 1);
-    expect(performance.now() - frozenAt).toBeLessThan(bound + GRACE + 500);
+    expect(performance.now() - frozenAt).toBeLessThan(bound + GRACE + SLACK);
     expect(eventsOf('missed')).toMatchObject([{ ghost, connection: { missed: 1 } }]);
     expect(eventsOf('closed')).toMatchObject([{ reason: 'timeout', ghost, evidence: { hasAnswered: true } }]);
     expect(service.snapshot()).toMatchObject({ total_connections: 0 });

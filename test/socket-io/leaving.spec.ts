@@ -161,6 +161,20 @@ describe('a Socket.IO connection that is closed', () => {
     },
   );
 
+  it('is ended in time where its client never polls again, which Engine.IO waits for 30 s for', async () => {
+    const { service, url, eventsOf, app } = await start([ChatGateway], { sweep: { closeTimeoutMs: 300 } });
+    expect((await poll(url)).statusCode).toBe(200);
+    await until('it is there', () => service.connections().length === 1);
+    const { id } = service.connections()[0]!;
+    const since = performance.now();
+    await service.disconnect({ id }, { code: 1012 });
+    expect(service.connections()).toMatchObject([{ id, state: 'closing', transport: 'polling' }]);
+    await until('it is gone', () => eventsOf('closed').length === 1);
+    expect(performance.now() - since).toBeLessThan(2_000);
+    const gateway = app.get(ChatGateway) as unknown as Record<string, Server>;
+    expect(gateway['nestjs-connection-health:server']!.engine.clientsCount).toBe(0);
+  });
+
   it('is told apart by who closed it: the app, the client, or a broken transport', async () => {
     const { service, url, eventsOf, app } = await start([ChatGateway]);
     const gateway = app.get(ChatGateway) as unknown as Record<string, Server>;

@@ -38,6 +38,22 @@ const make = (): { fake: FakeEngineSocket; socket: EngineSocket } => {
   return { fake, socket: fake as unknown as EngineSocket };
 };
 
+/** Notes what a tap reports. */
+function observed(): { fake: FakeEngineSocket; tap: EngineTap; told: string[] } {
+  const { fake, socket } = make();
+  const told: string[] = [];
+  const note =
+    (word: string) =>
+    (_record: unknown, ...more: unknown[]): void =>
+      void told.push([word, ...more.filter((each) => typeof each !== 'object')].join(' ').trim());
+  const session = { heard: note('heard'), asked: note('asked'), answered: note('answered') };
+  const rest = { described: note('described'), introduced: note('introduced'), givenUp: note('givenUp') };
+  const observer = { closing: note('closing'), closed: note('closed'), session: { ...session, ...rest } };
+  const tap = new EngineTap(socket);
+  tap.start({ observer, midMessage: false, fragments: 0 } as never);
+  return { fake, tap, told };
+}
+
 describe('a question in the words of Engine.IO', () => {
   it('waits with the packets that the transport has not taken, and not with those that come later', () => {
     const { fake, socket } = make();
@@ -53,22 +69,6 @@ describe('a question in the words of Engine.IO', () => {
 });
 
 describe('what an Engine.IO connection tells', () => {
-  /** Notes what a tap reports. */
-  function observed(): { fake: FakeEngineSocket; tap: EngineTap; told: string[] } {
-    const { fake, socket } = make();
-    const told: string[] = [];
-    const note =
-      (word: string) =>
-      (_record: unknown, ...more: unknown[]): void =>
-        void told.push([word, ...more.filter((each) => typeof each !== 'object')].join(' ').trim());
-    const session = { heard: note('heard'), asked: note('asked'), answered: note('answered') };
-    const rest = { described: note('described'), introduced: note('introduced'), givenUp: note('givenUp') };
-    const observer = { closing: note('closing'), closed: note('closed'), session: { ...session, ...rest } };
-    const tap = new EngineTap(socket);
-    tap.start({ observer, midMessage: false, fragments: 0 } as never);
-    return { fake, tap, told };
-  }
-
   it('a poll, a packet and a pong are signs of life; a ping of its own is a question, and one of ours is not', () => {
     const { fake, tap, told } = observed();
     fake.transport.emit('ready');
@@ -85,7 +85,7 @@ describe('what an Engine.IO connection tells', () => {
     ['parse error', ['givenUp error', 'closing', 'closed 1006']],
     ['transport close', ['closing', 'closed 1005']],
     ['forced close', ['closing', 'closed 1005']],
-  ])('it ends by "%s": %j', (reason, expected) => {
+  ])('its end by "%s": %j', (reason, expected) => {
     const { fake, told } = observed();
     fake.readyState = 'closed';
     fake.emit('close', reason);
