@@ -31,7 +31,7 @@ export function describeClosing(stage: Stage): void {
       await expect(running.service.disconnect({ id })).resolves.toBe(1);
       const farewell = { code: 4444, reason: 'signed out elsewhere' };
       await expect(running.service.disconnect({ identity: 'ada' }, farewell)).resolves.toBe(2);
-      await until('all are told', () => clients.every(({ isOpen }) => !isOpen));
+      await until('all are told', () => clients.every((client) => client.farewell !== undefined));
       expect(clients.map((client) => client.farewell)).toEqual([
         driver.farewellOf(4444, 'signed out elsewhere'),
         driver.farewellOf(4003, 'evicted'),
@@ -70,7 +70,7 @@ export function describeClosing(stage: Stage): void {
       expect(running.eventsOf('closed')).toMatchObject([
         { reason: 'stale_sweep', code: 4000, connection: { id } },
       ]);
-      await until('it is told', () => !stale.isOpen);
+      await until('it is told', () => stale.farewell !== undefined);
       expect(stale.farewell).toEqual(driver.farewellOf(4000, 'stale connection'));
       expect(active.isOpen).toBe(true);
     });
@@ -87,7 +87,12 @@ export function describeClosing(stage: Stage): void {
       expect(performance.now() - since).toBeLessThan(CLOSE_TIMEOUT_MS + TICK + SLACK);
       expect(performance.now() - since).toBeGreaterThan(CLOSE_TIMEOUT_MS - TICK);
       expect(running.eventsOf('closed')).toMatchObject([
-        { reason: 'evicted', code: 4003, connection: { id }, evidence: { receivedCode: 1006 } },
+        {
+          reason: 'evicted',
+          code: 4003,
+          connection: { id },
+          evidence: { receivedCode: driver.destroyedCode },
+        },
       ]);
     });
   });

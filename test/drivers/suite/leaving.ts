@@ -34,7 +34,7 @@ export function describeLeaving(stage: Stage): void {
       expect(running.eventsOf('drained')).toMatchObject([{ report: { connections: 3, closed: 3 } }]);
       const told = running.eventsOf('closed').map(({ reason, code }) => `${reason} ${code}`);
       expect(told).toEqual(['shutdown 1012', 'shutdown 1012', 'shutdown 1012']);
-      await until('the living are told', () => clients.every(({ isOpen }) => !isOpen));
+      await until('the living are told', () => clients.every((client) => client.farewell !== undefined));
       for (const { farewell } of clients)
         expect(farewell).toEqual(driver.farewellOf(1012, 'service restart'));
       expect(running.service.connections()).toEqual([]);

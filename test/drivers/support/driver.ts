@@ -53,6 +53,8 @@ export interface DriverUnderTest {
   readonly ghost: GhostKind;
   /** The code that such an end is told with. */
   readonly timeoutCode: number;
+  /** What its socket reports that was destroyed because nobody answered its goodbye. */
+  readonly destroyedCode: number;
   /** How a client of its kind is started in a process of its own. */
   readonly peer: PeerKind;
   /** Data that only its wire can carry. */

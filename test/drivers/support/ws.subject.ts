@@ -66,6 +66,7 @@ export const WS: DriverUnderTest = {
   governs: true,
   ghost: 'silent',
   timeoutCode: 4001,
+  destroyedCode: 1006,
   peer: { library: 'ws' },
   ownData: [],
   gateway: () => conformingGateway({}),
