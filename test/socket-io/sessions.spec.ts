@@ -10,7 +10,7 @@ import { ConnectionHealthService, type ConnectionSnapshot } from 'nestjs-connect
 import type { Server, Socket } from 'socket.io';
 import { WebSocket } from 'ws';
 
-import { sleep, until } from '../support/wait.js';
+import { until } from '../support/wait.js';
 import { useIoApps } from './support/io.app.js';
 import { useIoClients } from './support/io.client.js';
 
@@ -151,16 +151,16 @@ describe('a Socket.IO session', () => {
     });
     const client = await connect(url, { transports: ['websocket'], reconnection: false });
     const { ws } = client.socket.io.engine.transport as unknown as { ws: WebSocket };
-    ws.pause();
-    const data = 'x'.repeat(1e6);
-    for (let times = 0; times < 20; times++) {
-      app.get(ChatGateway).io.emit('flood', data);
-      await sleep(1);
+    try {
+      ws.pause();
+      const data = 'x'.repeat(1e6);
+      for (let times = 0; times < 20; times++) app.get(ChatGateway).io.emit('flood', data);
+      expect(service.connections()[0]?.bufferedBytes).toBeGreaterThan(10e6);
+      await until('it is closed', () => eventsOf('closed').length === 1);
+      expect(eventsOf('backpressured')).toHaveLength(1);
+      expect(eventsOf('closed')).toMatchObject([{ reason: 'backpressure' }]);
+    } finally {
+      ws.terminate();
     }
-    expect(service.connections()[0]?.bufferedBytes).toBeGreaterThan(10e6);
-    await until('it is closed', () => eventsOf('closed').length === 1);
-    expect(eventsOf('backpressured')).toHaveLength(1);
-    expect(eventsOf('closed')).toMatchObject([{ reason: 'backpressure' }]);
-    ws.terminate();
   });
 });
