@@ -1,4 +1,3 @@
-import { createHook } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -8,6 +7,7 @@ import type { WebSocket, WebSocketServer as WsServer } from 'ws';
 
 import { startApp } from '../support/app.js';
 import { TestClient } from '../support/client.js';
+import { leftovers } from '../support/leftovers.js';
 import { sleep, until } from '../support/wait.js';
 
 const OPTIONS = {
@@ -23,22 +23,6 @@ class PlainGateway implements OnGatewayConnection {
   handleConnection(client: WebSocket): void {
     this.clients.push(client);
   }
-}
-
-/** Timers and immediates that began since, and have not ended. */
-function watchTimers(): { pending(): number; stop(): void } {
-  const alive = new Set<number>();
-  const hook = createHook({
-    init(id, type) {
-      if (type === 'Timeout' || type === 'Immediate') alive.add(id);
-    },
-    destroy: (id) => void alive.delete(id),
-  }).enable();
-  return { pending: () => alive.size, stop: () => void hook.disable() };
-}
-
-function activeResources(): string {
-  return process.getActiveResourcesInfo().toSorted().join(' ');
 }
 
 function processListeners(): Record<string, number> {
@@ -64,17 +48,15 @@ describe('after app.close()', () => {
     // What Nest, rxjs and Jest set up once is not ours.
     await liveAndClose();
     await sleep(100);
-    const listeners = processListeners();
-    const resources = activeResources();
-    const timers = watchTimers();
+    const left = leftovers();
     try {
       await liveAndClose();
       // The one that is left is the wait's own.
-      await until('every timer has ended', () => timers.pending() <= 1);
-      await until('every handle is closed', () => activeResources() === resources);
-      expect(processListeners()).toEqual(listeners);
+      await until('every timer has ended', () => left.timers() <= 1);
+      await until('every handle is closed', () => left.handlesAreBack());
+      expect(left.newListeners()).toEqual([]);
     } finally {
-      timers.stop();
+      left.stop();
     }
   });
 
