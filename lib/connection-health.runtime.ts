@@ -40,6 +40,7 @@ import { RuntimeCommands } from './connection-health.commands.js';
 import { fleetFor, type FleetParts } from './connection-health.fleet.js';
 import { hurryAfterStall } from './connection-health.hurry.js';
 import { ConnectionHealthReports } from './connection-health.reports.js';
+import { troublesOf } from './connection-health.troubles.js';
 import {
   engineFor,
   judgeFor,
@@ -68,8 +69,6 @@ export class ConnectionHealthRuntime {
   readonly reports = new ConnectionHealthReports(this);
   readonly commands = new RuntimeCommands(this);
   readonly warnings: string[] = [];
-  /** Tells of what turned out only after the boot. */
-  readonly warn: (warning: string) => void;
   readonly findings: FindingsBoard;
   readonly userCode: UserCode;
   readonly gateways: FoundGateway[];
@@ -113,7 +112,6 @@ export class ConnectionHealthRuntime {
   ) {
     const { clock, massTimeout, defaults } = options;
     const failed: Failed = (error) => this.userCode.report('a listener, codec or driver', error);
-    this.warn = (warning) => nest.sink.warn(warning);
     this.gateways = new GatewayExplorer(nest.discovery, nest.scanner).explore();
     this.tickMs = tickMsFor(defaults);
     this.awake = new AwakeClock(clock, TICKS_PER_STEP * this.tickMs);
@@ -171,15 +169,7 @@ export class ConnectionHealthRuntime {
       awake: this.awake,
       crowd: this.crowd,
       board: this.findings,
-      troubles: () => ({
-        isAnswerWanted: [...this.binder.servers()].some(
-          ({ settings: { heartbeat } }) => heartbeat !== false && heartbeat.enforce === 'always',
-        ),
-        connections: this.registry.size,
-        stuck: this.closer.stuckCount,
-        mismatches: this.reconciler.takeMended(),
-        backpressured: this.backpressure.count,
-      }),
+      troubles: () => troublesOf(this),
     });
   }
 

@@ -152,7 +152,7 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
         // Whoever speaks a library's own heartbeats says nothing of the others (R7).
         crowd: driver.ownHeartbeat === undefined ? parts.crowd : new Crowd(Infinity),
         sessionMode: parts.options.socketIo.mode,
-        warn: parts.warn,
+        warn: (warning) => parts.nest.sink.warn(warning),
         opened: (watch, socket, request) => {
           const connection = parts.tracker.open(watch, socket, request);
           parts.audit?.upgraded(connection, request);

@@ -24,7 +24,9 @@ WebSocketGateway()(EchoGateway);
 const echo = Object.getOwnPropertyDescriptor(EchoGateway.prototype, 'echo');
 SubscribeMessage('echo')(EchoGateway.prototype, 'echo', echo);
 
-class App {}
+class App {
+  name = 'echo';
+}
 const imports = process.argv[2] === 'with' ? [ConnectionHealthModule.forRoot({ metrics: false })] : [];
 Module({ imports, providers: [EchoGateway] })(App);
 

@@ -57,7 +57,10 @@ function start() {
           rest = bytes;
           return;
         }
-        if (!bytes.latin1Slice(0, 12).endsWith('101')) reject(new Error(bytes.latin1Slice(0, end)));
+        if (!bytes.latin1Slice(0, 12).endsWith('101')) {
+          reject(new Error(bytes.latin1Slice(0, end)));
+          return;
+        }
         isOpen = true;
         open++;
         bytes = bytes.subarray(end + 4);

@@ -107,7 +107,9 @@ async function watched(server, options) {
   const { NestFactory } = await import('@nestjs/core');
   const { Module } = await import('@nestjs/common');
   const { ConnectionHealthModule, ConnectionHealthService } = await import('../../dist/esm/index.js');
-  class App {}
+  class App {
+    name = 'bench';
+  }
   Module({ imports: [ConnectionHealthModule.forRoot({ ...options, metrics: false })] })(App);
   const app = await NestFactory.createApplicationContext(App, { logger: ['error'] });
   app.get(ConnectionHealthService).watch(plain(server), { name: 'bench' });

@@ -29,6 +29,12 @@ class OwnServerAdapter extends WsAdapter {
   }
 }
 
+function patchedAdapter(app: INestApplication): WsAdapter {
+  const own = new WsAdapter(app);
+  own.create = own.create.bind(own);
+  return own;
+}
+
 /** What Nest finds when it binds the gateway: what is not there is left out. */
 function interceptorsFound(): unknown[] {
   const all = (Reflect.getMetadata(INTERCEPTORS, ChatGateway) ?? []) as unknown[];
@@ -57,12 +63,7 @@ describe('the interceptor', () => {
   });
 
   it('behind an adapter of which one method was replaced on the object is there', async () => {
-    const adapter = (app: INestApplication): WsAdapter => {
-      const own = new WsAdapter(app);
-      own.create = own.create.bind(own);
-      return own;
-    };
-    await start([ChatGateway], {}, { adapter });
+    await start([ChatGateway], {}, { adapter: patchedAdapter });
     expect(interceptorsFound()).toHaveLength(1);
   });
 });

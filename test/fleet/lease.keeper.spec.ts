@@ -221,7 +221,7 @@ describe('a node that keeps its lease', () => {
     });
 
     it('begins anew where it was taken for lost all the same', async () => {
-      const { node, beatsAt } = slowNode((beats) => (beats === 2 ? 'reaped' : 'kept'));
+      const { node } = slowNode((beats) => (beats === 2 ? 'reaped' : 'kept'));
       const { life } = node.lease;
       await node.beat();
       expect([node.causes, node.lease.isComplete]).toEqual([['reaped'], true]);
@@ -284,10 +284,7 @@ describe('a node that keeps its lease', () => {
       activity: new Map(),
       identities: new Map(),
     });
-    const refuse = async (): Promise<void> => {
-      throw new Error('CLUSTERDOWN');
-    };
-    Object.assign(node.store, { leave: refuse });
+    Object.assign(node.store, { leave: () => Promise.reject(new Error('CLUSTERDOWN')) });
     await node.beat();
     expect([node.lease.isComplete, await node.seen()]).toEqual([true, [1]]);
     Object.assign(node.store, { leave });

@@ -30,8 +30,7 @@ function reaperOn(store: FleetStore): { reaper: NodeReaper; told: string[] } {
   const told: string[] = [];
   const bus = new LifecycleBus(Date.now, () => undefined);
   bus.on('fleet_node_lost', ({ node }) => void told.push(node));
-  const storeNow = (): number => Date.now();
-  return { reaper: new NodeReaper({ store: new BoundedStore(store, 100), bus, storeNow }), told };
+  return { reaper: new NodeReaper({ store: new BoundedStore(store, 100), bus, storeNow: Date.now }), told };
 }
 
 /** Nodes that have beaten once, and never will again. */
