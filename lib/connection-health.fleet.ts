@@ -35,6 +35,7 @@ export function fleetFor(parts: ConnectionHealthRuntime): FleetParts {
   const follower: ConnectionFollower = {
     opened: (connection) => mirror.put(connection),
     identified: (connection) => mirror.update(connection),
+    carried: (connection) => mirror.update(connection),
     closed: (connection) => mirror.drop(connection),
     forgotten: (connection) => mirror.drop(connection),
   };

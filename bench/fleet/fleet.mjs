@@ -88,6 +88,7 @@ class Crowd {
       openedAt: at,
       lastActivityAt: at,
       server: this.server,
+      transport: 'ws',
       peer: { address },
     };
     this.connections.push(connection);

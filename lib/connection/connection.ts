@@ -8,6 +8,7 @@ import type {
   SocketObserver,
 } from '../transport/transport.driver.js';
 import type { Outflow } from './outflow.js';
+import { transportOf } from './transport.kinds.js';
 import type { WatchedServer } from './watched.server.js';
 
 /** Where a connection is in its life; `closing` still counts as active. */
@@ -175,6 +176,11 @@ export class Connection implements ObservedSocket {
     this.lastPeerAt = openedAt;
     this.bytesInAt = openedAt;
     this.bytesOutAt = openedAt;
+  }
+
+  /** What carries it at present, in its library's word. */
+  get transport(): string {
+    return transportOf(this);
   }
 
   get observer(): SocketObserver<ObservedSocket> {

@@ -1,6 +1,7 @@
 import type { Mirrored } from './fleet.source.js';
 import type { FleetChanges } from './fleet.store.js';
 import { IdentityIndex } from './identity.index.js';
+import type { GatewayName } from './node.summary.js';
 import { BLOCK_SIZE, encodeActivity, encodeRecord, fieldOf } from './record.codec.js';
 
 /** Fields written by one command; a block of activity is worth many, so that no chunk takes long to put together. */
@@ -16,7 +17,7 @@ export class ConnectionMirror<Each extends Mirrored> {
   private readonly placeOf = new Map<Each, number>();
   private readonly free: number[] = [];
   private readonly index = new IdentityIndex();
-  private readonly gatewayNames: string[] = [];
+  private readonly names: GatewayName[] = [];
   private changed = new Set<number>();
   private changedBlocks = new Set<number>();
   private blocksWritten = 0;
@@ -28,9 +29,9 @@ export class ConnectionMirror<Each extends Mirrored> {
     return this.placeOf.size;
   }
 
-  /** Records name gateways by their place in this list. */
-  get gateways(): readonly string[] {
-    return this.gatewayNames;
+  /** Records name gateways, and what carries their connections, by their place in this list. */
+  get gateways(): readonly GatewayName[] {
+    return this.names;
   }
 
   /** A connection is different; one that is not there, since nobody watches it any more, is none of ours. */
@@ -44,7 +45,7 @@ export class ConnectionMirror<Each extends Mirrored> {
     this.places[place] = connection;
     this.placeOf.set(connection, place);
     this.index.set(place, connection.identity);
-    this.gatewayOf(connection.server.name);
+    this.gatewayOf(connection);
     this.changed.add(place);
   }
 
@@ -148,14 +149,15 @@ export class ConnectionMirror<Each extends Mirrored> {
     return moments.every((at) => at === undefined) ? undefined : encodeActivity(moments);
   }
 
-  private recordOf({ sequence, openedAt, identity, server, peer }: Each): string {
-    const { address } = peer;
-    const gateway = this.gatewayOf(server.name);
+  private recordOf(connection: Each): string {
+    const { sequence, openedAt, identity } = connection;
+    const { address } = connection.peer;
+    const gateway = this.gatewayOf(connection);
     return encodeRecord({ sequence, openedAt: this.toStoreTime(openedAt), gateway, identity, address });
   }
 
-  private gatewayOf(name: string): number {
-    const known = this.gatewayNames.indexOf(name);
-    return known >= 0 ? known : this.gatewayNames.push(name) - 1;
+  private gatewayOf({ server: { name: gateway }, transport }: Each): number {
+    const known = this.names.findIndex((each) => each.gateway === gateway && each.transport === transport);
+    return known >= 0 ? known : this.names.push({ gateway, transport }) - 1;
   }
 }

@@ -7,6 +7,8 @@ export interface FleetConnection {
   /** The id of its node. */
   readonly node: string;
   readonly gateway: string;
+  /** What carries it: `ws`, or of Socket.IO `websocket`, `polling` or `webtransport`. */
+  readonly transport: string;
   readonly identity: string | undefined;
   readonly address: string | undefined;
   /** To a second. */

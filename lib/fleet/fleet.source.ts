@@ -10,6 +10,8 @@ export interface Mirrored {
   readonly openedAt: number;
   readonly lastActivityAt: number;
   readonly server: { readonly name: string };
+  /** What carries it at present. */
+  readonly transport: string;
   readonly peer: { readonly address: string | undefined };
 }
 

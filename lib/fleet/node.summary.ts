@@ -13,6 +13,12 @@ export interface StaleSession {
   readonly idleMs: number;
 }
 
+/** A gateway, and what carries connections of it. */
+export interface GatewayName {
+  readonly gateway: string;
+  readonly transport: string;
+}
+
 /** What a node says of itself with each beat. Times are the store's, milliseconds since the Unix epoch. */
 export interface NodeSummary {
   /** Of the records as well: who writes another format is not read. */
@@ -29,7 +35,7 @@ export interface NodeSummary {
   readonly byAge: Readonly<Record<AgeBucket, number>>;
   readonly byLastActivity: Readonly<Record<IdleBucket, number>>;
   /** Records name them by their place in this list. */
-  readonly gateways: readonly string[];
+  readonly gateways: readonly GatewayName[];
   /** Its records are in fields from 0 to below this number, some of them empty. */
   readonly places: number;
   readonly findings: readonly NodeFinding[];
@@ -62,9 +68,9 @@ function isWhole(summary: NodeSummary): boolean {
   const { gateways, findings, staleSessions, byAge, byLastActivity } = summary;
   const { beatAt, connections, closing, identities, places, overdue } = summary;
   return (
-    areAll(gateways, (each) => typeof each.valueOf() === 'string') &&
-    areAll(findings, ({ signal, severity }) => typeof signal === 'string' && typeof severity === 'string') &&
-    areAll(staleSessions, ({ identity }) => typeof identity === 'string') &&
+    areAll(gateways, ({ gateway, transport }) => areTexts(gateway, transport)) &&
+    areAll(findings, ({ signal, severity }) => areTexts(signal, severity)) &&
+    areAll(staleSessions, ({ identity }) => areTexts(identity)) &&
     [byAge, byLastActivity].every((each) => Object.values(Object(each) as object).every(Number.isFinite)) &&
     [beatAt, connections, closing, identities, places, overdue].every(Number.isFinite)
   );
@@ -72,4 +78,8 @@ function isWhole(summary: NodeSummary): boolean {
 
 function areAll<Each>(list: readonly Each[], isRight: (each: Each) => boolean): boolean {
   return Array.isArray(list) && list.every((each) => isRight(Object(each) as Each));
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every((each) => typeof each === 'string');
 }

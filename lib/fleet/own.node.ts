@@ -27,11 +27,12 @@ export class LoneNode implements NodeReader {
   }
 
   private told(each: ConnectionSnapshot): FleetConnection {
-    const { id, gateway, identity, address, openedAt, ageMs, lastActivityAt, idleMs } = each;
+    const { id, gateway, transport, identity, address, openedAt, ageMs, lastActivityAt, idleMs } = each;
     return {
       id,
       node: this.source.nodeId,
       gateway,
+      transport,
       identity,
       address,
       openedAt: openedAt + this.offsetMs,
@@ -73,6 +74,7 @@ export class OwnNode<Each extends Mirrored> extends LoneNode {
     sequence,
     identity,
     server,
+    transport,
     peer,
     openedAt,
     lastActivityAt,
@@ -83,6 +85,7 @@ export class OwnNode<Each extends Mirrored> extends LoneNode {
       id: `${source.nodeId}-${fieldOf(sequence)}`,
       node: source.nodeId,
       gateway: server.name,
+      transport,
       identity,
       address: peer.address,
       openedAt: opened + offsetMs,

@@ -1,4 +1,5 @@
 import type { FleetConnection } from './fleet.answers.js';
+import type { GatewayName } from './node.summary.js';
 
 /** Connections whose last activity shares one field of a table. */
 export const BLOCK_SIZE = 64;
@@ -6,13 +7,14 @@ export const BLOCK_SIZE = 64;
 const BUCKETS = 1024;
 
 const SECOND = 1_000;
+const UNKNOWN: GatewayName = { gateway: 'unknown', transport: 'unknown' };
 
 /** What a store keeps of one connection, apart from its last activity. Times are the store's. */
 export interface FleetRecord {
   /** Number of the connection in its process: its id without what all ids of the process have in common. */
   readonly sequence: number;
   readonly openedAt: number;
-  /** Place of its gateway in the node's list. */
+  /** Place of its gateway, and of what carries it, in the node's list. */
   readonly gateway: number;
   readonly identity: string | undefined;
   readonly address: string | undefined;
@@ -92,7 +94,7 @@ export function toConnection(
   record: FleetRecord,
   facts: {
     readonly node: string;
-    readonly gateways: readonly string[];
+    readonly gateways: readonly GatewayName[];
     readonly activityAt: number | undefined;
     readonly now: number;
   },
@@ -103,7 +105,7 @@ export function toConnection(
   return {
     id: `${facts.node}-${fieldOf(sequence)}`,
     node: facts.node,
-    gateway: facts.gateways[gateway] ?? 'unknown',
+    ...(facts.gateways[gateway] ?? UNKNOWN),
     identity,
     address,
     openedAt,

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 
 import type { PassReport } from './census.pass.js';
 import type { FleetSource } from './fleet.source.js';
-import type { NodeSummary } from './node.summary.js';
+import type { GatewayName, NodeSummary } from './node.summary.js';
 
 /** Host and process. */
 export function nodeName(): string {
@@ -16,7 +16,7 @@ export function summaryOf(
   facts: {
     readonly offsetMs: number;
     readonly isComplete: boolean;
-    readonly gateways: readonly string[];
+    readonly gateways: readonly GatewayName[];
     readonly places: number;
     readonly activityAt: number;
     readonly activityEveryMs: number;

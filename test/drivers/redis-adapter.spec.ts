@@ -81,9 +81,13 @@ describe.each(['observe', 'govern'] as const)('two nodes with the Redis adapter,
     return start([ChatGateway], options, { prepare: adapt });
   }
 
-  async function connect({ url }: TestApp, room: string): Promise<{ client: Client; heard: unknown[] }> {
+  async function connect(
+    { url }: TestApp,
+    room: string,
+    transports = ['websocket'],
+  ): Promise<{ client: Client; heard: unknown[] }> {
     const client = io(`${url.replace('ws:', 'http:')}/chat`, {
-      transports: ['websocket'],
+      transports,
       forceNew: true,
       reconnection: false,
     });
@@ -120,7 +124,11 @@ describe.each(['observe', 'govern'] as const)('two nodes with the Redis adapter,
     const seen = async (): Promise<readonly unknown[]> => (await a.service.fleet.connections()).connections;
     await until('the fleet is known', async () => (await seen()).length === 3);
     for (const connection of await seen())
-      expect(connection).toMatchObject({ gateway: 'ChatGateway', address: '127.0.0.1' });
+      expect(connection).toMatchObject({
+        gateway: 'ChatGateway',
+        transport: 'websocket',
+        address: '127.0.0.1',
+      });
 
     expect(b.service.connections()).toMatchObject([
       { transport: 'websocket', namespaces: ['/chat'] },
@@ -138,5 +146,13 @@ describe.each(['observe', 'govern'] as const)('two nodes with the Redis adapter,
     expect(b.eventsOf('closed')[1]).toMatchObject({ reason: 'clean' });
     expect(ada.client.connected).toBe(true);
     await until('the fleet knows', async () => (await seen()).length === 1);
+
+    const dora = await connect(b, 'green', ['polling']);
+    const transportOf = async (): Promise<unknown> =>
+      (await a.service.fleet.connections({ node: b.service.fleet.nodeId })).connections[0]?.transport;
+    await until('she is seen to poll', async () => (await transportOf()) === 'polling');
+    dora.client.close();
+    await connect(b, 'green', ['polling', 'websocket']);
+    await until('an upgrade is seen', async () => (await transportOf()) === 'websocket');
   });
 });

@@ -41,7 +41,11 @@ describe('several apps of one process', () => {
     expect(found.connections.map(({ node }) => node).sort()).toEqual(
       [a!.service.fleet.nodeId, b!.service.fleet.nodeId].sort(),
     );
-    expect(found.connections[0]).toMatchObject({ identity: 'anna', gateway: 'FleetGateway' });
+    expect(found.connections[0]).toMatchObject({
+      identity: 'anna',
+      gateway: 'FleetGateway',
+      transport: 'ws',
+    });
     expect(await a!.service.fleet.isOnline('bert')).toBe(true);
     expect(await a!.service.fleet.isOnline('carl')).toBe(false);
     await until('the sum is told', async () => (await b!.service.fleet.snapshot()).total_connections === 3);

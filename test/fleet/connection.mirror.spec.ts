@@ -48,6 +48,7 @@ function connection(sequence: number, identity?: string): Told {
     openedAt: at,
     lastActivityAt: at,
     server: { name: 'Gate' },
+    transport: 'ws',
     peer: { address },
   };
 }

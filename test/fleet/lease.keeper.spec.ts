@@ -60,6 +60,7 @@ class Node {
       openedAt: 0,
       lastActivityAt: 0,
       server: { name: 'Gate' },
+      transport: 'ws',
       peer: { address: undefined },
     };
     this.live.push(connection);
