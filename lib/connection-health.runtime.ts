@@ -10,7 +10,7 @@ import { idPrefix } from './connection/id.prefix.js';
 import { ConnectionPhotographer } from './connection/connection.snapshot.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
 import { TallyKeeper } from './connection/tally.keeper.js';
-import { Crowd } from './connection/crowd.js';
+import { Crowds } from './connection/crowd.js';
 import { ConnectionDrain } from './drain/connection.drain.js';
 import { GatewayExplorer, type FoundGateway } from './gateway/gateway.explorer.js';
 import { HookDispatcher } from './gateway/hook.dispatcher.js';
@@ -85,7 +85,7 @@ export class ConnectionHealthRuntime {
   readonly metrics: ConnectionMetrics | undefined;
 
   private tickMs: number;
-  readonly crowd: Crowd;
+  readonly crowds: Crowds;
   readonly breaker: MassTimeoutBreaker;
   readonly pulse: Pulse;
   readonly judge: LivenessJudge;
@@ -124,7 +124,7 @@ export class ConnectionHealthRuntime {
       settings: options.logging,
       now: () => clock.monotonic(),
     });
-    this.crowd = new Crowd(massTimeout === false ? Infinity : massTimeout.minConnections);
+    this.crowds = new Crowds(massTimeout === false ? Infinity : massTimeout.minConnections);
     this.breaker = new MassTimeoutBreaker(massTimeout);
     this.stalls = new StallGuard(this.bus, TICKS_TO_REPORT * this.tickMs);
     this.pulse = new Pulse({
@@ -167,7 +167,7 @@ export class ConnectionHealthRuntime {
     this.finder = new TroubleFinder({
       clock,
       awake: this.awake,
-      crowd: this.crowd,
+      crowd: this.crowds,
       board: this.findings,
       troubles: () => troublesOf(this),
     });

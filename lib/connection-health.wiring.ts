@@ -71,6 +71,7 @@ export function filterFor(parts: ConnectionHealthRuntime, failed: Failed): Inbou
     },
     asked: (connection: Connection): void =>
       parts.judge.answered(connection, connection.question, awake.now()),
+    spoke: (connection: Connection): void => parts.judge.spoke(connection),
     resumed: (connection: Connection, resume: object): void =>
       bus.publish('resumed', () => ({ connection: photographer.take(connection), ...resume })),
     flooded: (connection: Connection): void => void closer.close(connection, { reason: 'abuse' }),
@@ -150,7 +151,8 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
         observer,
         photographer: parts.photographer,
         // Whoever speaks a library's own heartbeats says nothing of the others (R7).
-        crowd: driver.ownHeartbeat === undefined ? parts.crowd : new Crowd(Infinity),
+        crowdFor: (codec) =>
+          driver.ownHeartbeat === undefined ? parts.crowds.of(codec) : new Crowd(Infinity),
         sessionMode: parts.options.socketIo.mode,
         warn: (warning) => parts.nest.sink.warn(warning),
         opened: (watch, socket, request) => {

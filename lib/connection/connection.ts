@@ -153,6 +153,8 @@ export class Connection implements ObservedSocket {
   upload: Upload | undefined = undefined;
   /** Bytes written up to the end of the last frame of ours; 0 when nothing of ours waits. See `noteOwnFrame`. */
   ownFrameEnd = 0;
+  /** The same for the last answer of ours to a question of the client. */
+  pongEnd = 0;
   outflow: Outflow | undefined = undefined;
   closing: Closing | undefined = undefined;
 

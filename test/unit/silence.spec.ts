@@ -93,6 +93,7 @@ function setUp(
     listener: {
       answered: () => undefined,
       asked: (connection) => judge.answered(connection, connection.question, awake.now()),
+      spoke: (connection) => judge.spoke(connection),
       resumed: () => undefined,
       flooded: () => undefined,
     },

@@ -119,7 +119,8 @@ const RULES: Readonly<Record<string, WireRule>> = {
 /** What a codec says, in the words of the rule. */
 function saidOf(codec: HeartbeatCodec, { data, isBinary }: Frame): WireRuling {
   const said: RecognisedHeartbeat | undefined = codec.recognise(data, isBinary);
-  if (said === undefined) return 'app';
+  // A word that is passed on is the app's, whatever it shows.
+  if (said === undefined || said.kind === 'spoken') return 'app';
   return said.kind === 'malformed' || said.kind === 'resume' ? said.kind : said;
 }
 
