@@ -1,5 +1,5 @@
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
-import type { ConnectionSettings } from './connection/connection.settings.js';
+import type { ConnectionSettings, HeartbeatSettings } from './connection/connection.settings.js';
 
 /** What the boot says: one line about what is watched, and a warning for whatever is not as it should be. */
 export function bootReport(runtime: ConnectionHealthRuntime): {
@@ -28,13 +28,17 @@ function inWords({ heartbeat, protocolPing, sweep }: ConnectionSettings): string
   const parts = [
     heartbeat === false
       ? 'no heartbeats'
-      : `heartbeat every ${heartbeat.intervalMs} ms, timeout ${heartbeat.timeoutMs} ms, enforce ${heartbeat.enforce}`,
+      : `heartbeat every ${heartbeat.intervalMs} ms, timeout ${heartbeat.timeoutMs} ms, ${judgeOf(heartbeat)}`,
     protocolPing === false ? 'no protocol pings' : pingsInWords(protocolPing.intervalMs),
     sweep === false
       ? 'no sweep'
       : `sweep every ${sweep.intervalMs} ms for the silent since ${sweep.staleAfterMs} ms (${sweep.mode})`,
   ];
   return parts.join(', ');
+}
+
+function judgeOf({ isTransports, enforce }: HeartbeatSettings): string {
+  return isTransports === true ? "asked and judged by Socket.IO's engine" : `enforce ${enforce}`;
 }
 
 function pingsInWords(intervalMs: number | undefined): string {

@@ -12,7 +12,10 @@ export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<Obse
       parts.filter.control(connection, payload);
       parts.audit?.control(connection, kind, payload);
     },
-    sent: sentListenerOf(parts),
+    sent: (connection, data, options) => {
+      parts.leaks?.cuts.sent(connection);
+      parts.filter.sent(connection, data, options);
+    },
     messageFinished: (connection) => {
       parts.filter.messageFinished(connection);
       parts.engine.messageFinished(connection, parts.awake.now());
@@ -20,11 +23,14 @@ export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<Obse
     closing: (connection, sentCode) => parts.tracker.closing(connection, sentCode),
     closed: (connection, code, reason) => parts.tracker.closed(connection, code, reason),
     paused: (connection, isPaused) => parts.tracker.paused(connection, isPaused),
+    session: {
+      heard: (connection) => parts.filter.heard(connection),
+      asked: (connection) => parts.engine.askedByTransport(connection, parts.awake.now()),
+      answered: (connection) => parts.filter.answeredInTurn(connection),
+      described: (connection, facts) => parts.tracker.described(connection, facts),
+      introduced: (connection, client, request) => parts.tracker.introduced(connection, client, request),
+      givenUp: (connection, why) => parts.judge.givenUp(connection, why),
+    },
   };
   return observer as SocketObserver<ObservedSocket>;
-}
-
-/** Called for each message that the app sends: not at all where nobody wants to know. */
-function sentListenerOf({ leaks }: ConnectionHealthRuntime): ((connection: Connection) => void) | undefined {
-  return leaks === undefined ? undefined : (connection) => leaks.cuts.sent(connection);
 }

@@ -189,6 +189,13 @@ export interface ConnectionHealthModuleOptions extends GatewayHealthOptions {
   /** Where the nodes of a fleet know of each other, for example a `RedisFleetStore`. @default this process is the fleet */
   fleet?: FleetStore;
   /**
+   * Who judges the clients of Socket.IO. `observe`: Engine.IO's own heartbeat does, with its `pingInterval` and
+   * `pingTimeout`, and we look on. `govern`: we ask with Engine.IO's ping at `heartbeat.intervalMs`, never less often than
+   * `pingInterval`, and our rules decide: nobody is closed because this process stood still, or in the middle of an upload.
+   * @default { mode: 'observe' }
+   */
+  socketIo?: { mode?: 'observe' | 'govern' };
+  /**
    * Lets `npx connection-health audit` find out what lies between the clients and this gateway. Whoever knows the token
    * may: 16 to 256 printable characters, no spaces.
    * @default false

@@ -67,6 +67,8 @@ export class ConnectionHealthRuntime {
   readonly reports = new ConnectionHealthReports(this);
   readonly commands = new RuntimeCommands(this);
   readonly warnings: string[] = [];
+  /** Tells of what turned out only after the boot. */
+  readonly warn: (warning: string) => void;
   readonly findings: FindingsBoard;
   readonly userCode: UserCode;
   readonly gateways: FoundGateway[];
@@ -110,6 +112,7 @@ export class ConnectionHealthRuntime {
   ) {
     const { clock, massTimeout, defaults } = options;
     const failed: Failed = (error) => this.userCode.report('a listener, codec or driver', error);
+    this.warn = (warning) => nest.sink.warn(warning);
     this.gateways = new GatewayExplorer(nest.discovery, nest.scanner).explore();
     this.tickMs = tickMsFor(defaults);
     this.awake = new AwakeClock(clock, TICKS_PER_STEP * this.tickMs);

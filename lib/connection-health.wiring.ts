@@ -3,6 +3,7 @@ import { exceptAudits } from './audit/gateway/except.audits.js';
 import { observerFor } from './connection-health.observer.js';
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import type { Connection, Question } from './connection/connection.js';
+import { Crowd } from './connection/crowd.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
 import { PeerReader } from './connection/peer.reader.js';
 import { ConnectionDrain } from './drain/connection.drain.js';
@@ -20,6 +21,7 @@ import { ConnectionMetrics } from './metrics/connection.metrics.js';
 import { observeBytes } from './signals/byte.observer.js';
 import { LeakFinder } from './signals/leak.finder.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
+import { SocketIoDriver } from './transport/socket-io.driver.js';
 import { WsDriver } from './transport/ws.driver.js';
 
 /** A socket that vanished without a close frame (RFC 6455 section 7.1.5). */
@@ -41,6 +43,7 @@ export function engineFor(parts: ConnectionHealthRuntime, failed: Failed): Heart
     },
     foundClosing: (connection) => parts.tracker.closing(connection),
     asked: (connection, question) => parts.judge.asked(connection, question),
+    heard: (now) => parts.judge.heard(now),
     pinged: noteUnaskedUpload,
     failed,
   });
@@ -51,7 +54,6 @@ export function judgeFor(parts: ConnectionHealthRuntime): LivenessJudge {
     engine: parts.engine,
     closer: parts.closer,
     breaker: parts.breaker,
-    crowd: parts.crowd,
     population: () => parts.registry.size,
     bus: parts.bus,
     photographer: parts.photographer,
@@ -67,11 +69,13 @@ export function filterFor(parts: ConnectionHealthRuntime, failed: Failed): Inbou
       if (latencyMs !== undefined) parts.latencies.add(connection.server.name, latencyMs);
       parts.judge.answered(connection, question, awake.now());
     },
+    asked: (connection: Connection): void =>
+      parts.judge.answered(connection, connection.question, awake.now()),
     resumed: (connection: Connection, resume: object): void =>
       bus.publish('resumed', () => ({ connection: photographer.take(connection), ...resume })),
     flooded: (connection: Connection): void => void closer.close(connection, { reason: 'abuse' }),
   };
-  return new InboundFilter({ clock: parts.options.clock, awake, listener, failed });
+  return new InboundFilter({ clock: parts.options.clock, awake, writer: parts.writer, listener, failed });
 }
 
 export function trackerFor(parts: ConnectionHealthRuntime): ConnectionTracker {
@@ -133,7 +137,7 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
   const observer = observerFor(parts);
   const { defaults, settingsFor, gateways } = parts.options;
   return new ServerBinder({
-    drivers: [new WsDriver()],
+    drivers: [new WsDriver(), new SocketIoDriver()],
     watchAll: gateways === 'all',
     defaults,
     settingsFor,
@@ -145,7 +149,10 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
         driver,
         observer,
         photographer: parts.photographer,
-        crowd: parts.crowd,
+        // Whoever speaks a library's own heartbeats says nothing of the others (R7).
+        crowd: driver.ownHeartbeat === undefined ? parts.crowd : new Crowd(Infinity),
+        sessionMode: parts.options.socketIo.mode,
+        warn: parts.warn,
         opened: (watch, socket, request) => {
           const connection = parts.tracker.open(watch, socket, request);
           parts.audit?.upgraded(connection, request);

@@ -122,7 +122,14 @@ export type { ReadinessThresholds } from './terminus/readiness.thresholds.js';
 // On the wire
 export { CLOSE_REASONS } from './protocol/close-reasons.js';
 export type { CloseReason, CloseReasonRow, ReconnectAdvice } from './protocol/close-reasons.js';
-export type { HeartbeatCodec, RecognisedHeartbeat } from './protocol/heartbeat.codec.js';
+export type {
+  ClientAsk,
+  HeartbeatAsker,
+  HeartbeatCodec,
+  PassingMessage,
+  RecognisedHeartbeat,
+  WireState,
+} from './protocol/heartbeat.codec.js';
 export type {
   ClientMessage,
   ClientPing,

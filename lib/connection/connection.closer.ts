@@ -51,7 +51,7 @@ export class ConnectionCloser implements ConnectionFollower {
     const text = order.text ?? CLOSE_REASONS[order.reason].text;
     connection.closing = { reason: order.reason, code, text, ghost: order.ghost };
     try {
-      server.driver.close(socket, code, text);
+      server.driver.close(socket, code, text, isFinal(order.reason, code));
     } catch (error) {
       this.parts.failed(error);
     }
@@ -113,6 +113,12 @@ export class ConnectionCloser implements ConnectionFollower {
     this.deadlines.set(connection, now + closeTimeoutMs);
     return true;
   }
+}
+
+/** Whether the client is never to come back: by its reason, unless the caller has chosen a code that says otherwise. */
+function isFinal(reason: SentCloseReason, code: number): boolean {
+  if (CLOSE_REASONS[reason].reconnect !== 'never') return false;
+  return !Object.values(CLOSE_REASONS).some((row) => row.code === code && row.reconnect !== 'never');
 }
 
 /** Whoever the app sends away gets the time to read what it was sent before: a kernel may hold megabytes of it. */

@@ -12,6 +12,8 @@ export interface HeartbeatSettings {
   readonly enforce: Enforcement;
   readonly codec: HeartbeatCodec;
   readonly maxPerInterval: number;
+  /** Set where the transport's library asks and judges by itself, and we look on: `socketIo: { mode: 'observe' }`. */
+  readonly isTransports?: true;
 }
 
 /** Resolved protocol ping options: on a schedule of their own, or, without one, with each heartbeat. */

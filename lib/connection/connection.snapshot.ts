@@ -7,7 +7,12 @@ export interface ConnectionSnapshot {
   readonly id: string;
   /** The gateways of its server, sorted and joined by `+`, or the name given to `watch()`. */
   readonly gateway: string;
+  /** What carries it: `ws`, or of Socket.IO `websocket`, `polling` or `webtransport`, whichever it is at present. */
   readonly transport: string;
+  /** Of Socket.IO: the namespaces that the client has joined, at most 16. */
+  readonly namespaces?: readonly string[];
+  /** Of Socket.IO: whether the client was given back the session that it had lost (`connectionStateRecovery`). */
+  readonly recovered?: boolean;
   readonly state: ConnectionState;
   /** What `identify` said, at most 256 characters. */
   readonly identity?: string;
@@ -65,7 +70,9 @@ export class ConnectionPhotographer {
     return {
       id: this.idOf(connection),
       gateway: server.name,
-      transport: server.driver.name,
+      transport: connection.session?.transport ?? server.driver.name,
+      namespaces: connection.session?.namespaces,
+      recovered: connection.session?.recovered,
       state: connection.state,
       identity: connection.identity,
       address: peer.address,

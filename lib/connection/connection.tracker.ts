@@ -8,9 +8,11 @@ import type { ConnectionEnd, ConnectionFollower } from './connection.follower.js
 import type { ConnectionRegistry } from './connection.registry.js';
 import { identityOf } from './identity.js';
 import type { PeerReader } from './peer.reader.js';
+import type { SessionFacts } from '../transport/transport.driver.js';
 import type { WatchedServer } from './watched.server.js';
 
 const MAX_CLOSE_TEXT = 123;
+const MAX_NAMESPACE = 64;
 /** What a socket reports that ended without a close frame (RFC 6455 section 7.1.5). */
 const ABNORMAL = 1006;
 
@@ -45,11 +47,26 @@ export class ConnectionTracker {
     if (tcpKeepAlive !== false) raw?.setKeepAlive?.(true, tcpKeepAlive.initialDelayMs);
     registry.add(connection);
 
+    connection.session = server.driver.describe?.(socket);
+
     let announced = false;
-    identify(socket, request, (identity) => this.identify(connection, identity, announced));
+    // A session's client gets to know the app later: see `introduced`.
+    if (connection.session === undefined)
+      identify(socket, request, (identity) => this.identify(connection, identity, announced));
     announced = true;
     for (const follower of this.parts.followers) follower.opened?.(connection);
     return connection;
+  }
+
+  /** The app has got to know the client of a session: `client` is what its handlers are given. */
+  introduced(connection: Connection, client: object, request: IncomingMessage | undefined): void {
+    this.parts.identify(client, request, (identity) => this.identify(connection, identity));
+  }
+
+  /** What is known of a session has changed. */
+  described(connection: Connection, facts: SessionFacts): void {
+    const namespaces = facts.namespaces.map((name) => boundedText(name, MAX_NAMESPACE));
+    connection.session = { ...facts, namespaces };
   }
 
   /**

@@ -1,6 +1,12 @@
 import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { CloseReason } from '../protocol/close-reasons.js';
-import type { ObservedSocket, RawSocket, SocketObserver } from '../transport/transport.driver.js';
+import type { ClientAsk, WireState } from '../protocol/heartbeat.codec.js';
+import type {
+  ObservedSocket,
+  RawSocket,
+  SessionFacts,
+  SocketObserver,
+} from '../transport/transport.driver.js';
 import type { Outflow } from './outflow.js';
 import type { WatchedServer } from './watched.server.js';
 
@@ -58,7 +64,8 @@ export function isPending(question: Question | undefined): question is Question 
 /** Why and how a connection is being closed by us. */
 export interface Closing {
   readonly reason: CloseReason;
-  readonly code: number;
+  /** The code of our close frame; `undefined` where the transport's library closes by itself. */
+  readonly code: number | undefined;
   readonly text: string;
   readonly ghost: GhostKind | undefined;
 }
@@ -101,6 +108,8 @@ export class Connection implements ObservedSocket {
   /** Whether its misses go unpunished at present and that was reported. */
   sparedAs: GhostKind | undefined = undefined;
 
+  /** What is known of its session, where its library keeps one over several transports. */
+  session: SessionFacts | undefined = undefined;
   midMessage = false;
   fragments = 0;
   /** Whether a question waits for the end of a message of the app, and since when. */
@@ -122,12 +131,12 @@ export class Connection implements ObservedSocket {
   bytesOutAt: AwakeTime;
   /** When the app last sent something, to a tick; {@link NEVER} where nobody wants to know. */
   appSentAt: AwakeTime = NEVER;
-  /** Data bytes and messages at the last beat of a connection that gets protocol pings only. */
+  /** Data bytes and messages at the last beat of a connection that is not asked. */
   dataBytesAtBeat = 0;
   messagesAtBeat = 0;
   /** Bytes written when the last answered question, or lone ping, went out. */
   confirmedBytes = 0;
-  /** The payload of the last unanswered ping of a connection that gets protocol pings only, and the bytes up to its end. */
+  /** The payload of the last unanswered ping of a connection that is not asked, and the bytes up to its end. */
   lonePing: Uint8Array | undefined = undefined;
   lonePingEnd = 0;
   /** Heartbeats that the client sent by itself since the last beat (R10); below 0 while it may catch up. */
@@ -135,7 +144,9 @@ export class Connection implements ObservedSocket {
   /** Questions of ours that it has not answered yet: so many answers are no flood, however late they come. */
   owedAnswers = 0;
   /** Set while a `server_pong` waits for the end of a message of the app. */
-  owedPong: number | undefined = undefined;
+  owedPong: ClientAsk | undefined = undefined;
+  /** How far the handshake of its wire has come, where the wire has one. */
+  wire: WireState | undefined = undefined;
 
   question: Question | undefined = undefined;
   upload: Upload | undefined = undefined;
@@ -191,6 +202,13 @@ export class Connection implements ObservedSocket {
     const { socket, server } = this;
     if (this.isPaused || this.raw?.isPaused?.() === true) return true;
     return socket !== undefined && server.driver.isDigesting(socket);
+  }
+
+  /** Whether protocol pings reach it: whose silence it is can be told only then (R8). */
+  get isPinged(): boolean {
+    const { socket, server } = this;
+    if (server.settings.protocolPing === false) return false;
+    return socket === undefined || server.driver.carriesPings?.(socket) !== false;
   }
 
   /** Bytes that we sent and that have not left this process. */

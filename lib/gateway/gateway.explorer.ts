@@ -7,7 +7,7 @@ import {
   LIFECYCLE_HOOK,
 } from '../connection-health.tokens.js';
 import type { LifecycleEventType } from '../lifecycle/lifecycle.events.js';
-import { addressOf, isGateway, type InstanceWrapper } from './nest-internals.js';
+import { addressOf, isGateway, type GatewayAddress, type InstanceWrapper } from './nest-internals.js';
 
 /** A method that wants to hear of its gateway's connections. */
 export interface FoundHook {
@@ -16,13 +16,11 @@ export interface FoundHook {
 }
 
 /** A gateway class of the app and what its decorators say. */
-export interface FoundGateway {
+export interface FoundGateway extends GatewayAddress {
   readonly name: string;
   readonly metatype: NewableFunction;
   /** Nest's record of it; its instance may not be there yet. */
   readonly wrapper: InstanceWrapper;
-  readonly port: number;
-  readonly path: string | undefined;
   /** What `@ConnectionHealth()` was given; `undefined` without it. */
   readonly overrides: GatewayHealthOptions | undefined;
   readonly isSkipped: boolean;

@@ -44,15 +44,28 @@ export function isGateway(metatype: unknown): metatype is NewableFunction {
   return typeof metatype === 'function' && Reflect.getMetadata(GATEWAY_METADATA, metatype) === true;
 }
 
-/** Port and path of a gateway; port 0 is the app's own. */
-export function addressOf(metatype: NewableFunction): {
+/** Where the clients of a gateway connect, and what it asks of the heartbeat of a server that it may share. */
+export interface GatewayAddress {
+  /** 0 is the app's own. */
   readonly port: number;
   readonly path: string | undefined;
-} {
-  const options = Reflect.getMetadata(GATEWAY_OPTIONS, metatype) as { path?: string } | undefined;
+  /** Of Socket.IO: a name, or a pattern of names. */
+  readonly namespace: string | undefined;
+  /** Milliseconds, of Socket.IO's engine. */
+  readonly pings: { readonly pingInterval?: number; readonly pingTimeout?: number };
+}
+
+export function addressOf(metatype: NewableFunction): GatewayAddress {
+  const options = (Reflect.getMetadata(GATEWAY_OPTIONS, metatype) ?? {}) as GatewayAddress['pings'] & {
+    readonly path?: string;
+    readonly namespace?: string | RegExp;
+  };
+  const { path, namespace, pingInterval, pingTimeout } = options;
   return {
     port: (Reflect.getMetadata(PORT_METADATA, metatype) as number | undefined) ?? 0,
-    path: options?.path,
+    path,
+    namespace: namespace === undefined ? undefined : String(namespace),
+    pings: { pingInterval, pingTimeout },
   };
 }
 

@@ -9,6 +9,10 @@ import { prependInterceptor } from './nest-internals.js';
 import { listenForServers } from './server.accessor.js';
 import { ServerWatch, type ServerUser } from './server.watch.js';
 
+/** What can be watched. */
+const SERVERS =
+  'a WebSocketServer of ws 8.5 or later, or a Socket.IO 4 server that is attached to an HTTP server';
+
 /** What can be said when a server given to `watch()` is watched. */
 export interface WatchOptions extends GatewayHealthOptions {
   /** The `gateway` of its connections in logs, metrics and snapshots. @default 'server' */
@@ -70,7 +74,7 @@ export class ServerBinder {
    */
   watch(server: object, { name = 'server', ...overrides }: WatchOptions = {}): () => void {
     const settings = this.parts.settingsFor(overrides, `watch("${name}")`);
-    if (this.watches.has(server)) {
+    if (this.watches.has(this.rootOf(server))) {
       throw new ConnectionHealthSetupError(
         'ALREADY_WATCHED',
         `watch("${name}"): the server is watched already`,
@@ -80,7 +84,7 @@ export class ServerBinder {
     if (watch === undefined) {
       throw new ConnectionHealthSetupError(
         'UNKNOWN_SERVER',
-        `watch("${name}"): expected a WebSocketServer of ws 8.5 or later, got something else`,
+        `watch("${name}"): expected ${SERVERS}, got something else`,
       );
     }
     return this.attach(watch);
@@ -109,15 +113,19 @@ export class ServerBinder {
           ({ name }) =>
             `${name} carries @SkipConnectionHealth() but shares its server with a gateway that is watched: its clients are watched too`,
         ),
+      ...gateways.flatMap((gateway) => pingWarning(gateway, this.watchOf.get(gateway))),
+      ...[...this.watches.values()].flatMap(({ name, settingsWarnings }) =>
+        settingsWarnings.map((warning) => `${name}: ${warning}`),
+      ),
     ];
   }
 
-  private userOf({ name, overrides, port, path }: FoundGateway): ServerUser {
+  private userOf({ name, overrides, port, path, namespace }: FoundGateway): ServerUser {
     const { defaults, settingsFor } = this.parts;
     const settings =
       overrides === undefined ? defaults : settingsFor(overrides, `@ConnectionHealth() on ${name}`);
-    const place = `${port === 0 ? "the app's port" : `port ${port}`}, path ${path ?? '/'}`;
-    return { name, settings, place };
+    const place = port === 0 ? "the app's port" : `port ${port}`;
+    return { name, settings, place, at: { path, namespace } };
   }
 
   private listen(gateway: FoundGateway, users: ReadonlyMap<FoundGateway, ServerUser | false>): void {
@@ -140,9 +148,10 @@ export class ServerBinder {
   /** Skipping counts only if all who share the server are skipped: a skipped one joins who is watched. */
   private serverKnown(
     gateway: FoundGateway,
-    server: object,
+    given: object,
     users: ReadonlyMap<FoundGateway, ServerUser | false>,
   ): void {
+    const server = this.rootOf(given);
     const user = users.get(gateway);
     if (user === undefined || user === false) {
       this.bystanders.set(server, [...(this.bystanders.get(server) ?? []), gateway]);
@@ -155,7 +164,7 @@ export class ServerBinder {
     const watch = this.join(server, user);
     if (watch === undefined) {
       this.warnings.push(
-        `${gateway.name} cannot be watched: its server is not a WebSocketServer of ws 8.5 or later`,
+        `${gateway.name} cannot be watched: its server is neither ${SERVERS.replace(', or ', ' nor ')}`,
       );
       return;
     }
@@ -166,9 +175,19 @@ export class ServerBinder {
     this.attach(watch);
   }
 
-  private join(server: object, user: ServerUser): ServerWatch | undefined {
+  private driverOf(server: object): TransportDriver | undefined {
+    return this.parts.drivers.find((candidate) => candidate.recognises(server));
+  }
+
+  /** Gateways with a namespace are given a part of the server that they share with others. */
+  private rootOf(given: object): object {
+    return this.driverOf(given)?.rootOf?.(given) ?? given;
+  }
+
+  private join(given: object, user: ServerUser): ServerWatch | undefined {
+    const server = this.rootOf(given);
     const known = this.watches.get(server);
-    const driver = known?.driver ?? this.parts.drivers.find((candidate) => candidate.recognises(server));
+    const driver = known?.driver ?? this.driverOf(server);
     if (driver === undefined) return undefined;
     const watch = known ?? this.parts.watchFor(server, driver);
     const warning = watch.join(user);
@@ -209,4 +228,21 @@ export class ServerBinder {
     watch.suffix = '';
     for (let number = 2; taken.has(watch.name); number++) watch.suffix = `#${number}`;
   }
+}
+
+/** Gateways on one Socket.IO server have one heartbeat: Nest passes on the options of one of them. */
+function pingWarning({ name, pings }: FoundGateway, watch: ServerWatch | undefined): string[] {
+  const own = watch?.driver.ownHeartbeat?.(watch.server);
+  if (watch === undefined || own === undefined) return [];
+  const asked = { pingInterval: own.intervalMs, pingTimeout: own.timeoutMs };
+  const unheard = (['pingInterval', 'pingTimeout'] as const).filter(
+    (option) => pings[option] !== undefined && pings[option] !== asked[option],
+  );
+  if (unheard.length === 0) return [];
+  const [wanted, real] = [pings, asked].map((each) =>
+    unheard.map((option) => `${option} ${each[option]}`).join(' and '),
+  );
+  return [
+    `${name} asks for ${wanted}, but its server (${watch.name}) has ${real}: give all gateways that share it the same options, or ${name} a port or path of its own`,
+  ];
 }

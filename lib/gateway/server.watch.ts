@@ -10,6 +10,7 @@ import type {
   SocketOpened,
   TransportDriver,
 } from '../transport/transport.driver.js';
+import { sessionSettings, type SessionMode } from './session.settings.js';
 import { areSame, mergeSettings } from './settings.merger.js';
 
 /** Somebody who uses a server: a gateway, or whoever called `watch()`. */
@@ -18,13 +19,19 @@ export interface ServerUser {
   readonly settings: ConnectionSettings;
   /** Where its clients connect, in words. */
   readonly place: string;
+  /** …and under which path and namespace, where a gateway has said so. */
+  readonly at?: { readonly path: string | undefined; readonly namespace: string | undefined };
 }
 
 /** One watched server with everybody who uses it. State is kept per server: gateways share them. */
 export class ServerWatch implements WatchedServer {
   private readonly users: ServerUser[] = [];
   private readonly names = new Set<string>();
+  /** What its users ask for, together. */
   private mergedSettings: ConnectionSettings | undefined;
+  /** What holds. */
+  private settingsInForce: ConnectionSettings | undefined;
+  private sessionMode: SessionMode;
 
   readonly server: object;
   readonly driver: TransportDriver;
@@ -33,6 +40,7 @@ export class ServerWatch implements WatchedServer {
   readonly crowd: Crowd;
   readonly tally = new ServerTally();
   private readonly track: SocketOpened;
+  private readonly warn: (warning: string) => void;
 
   constructor(parts: {
     readonly server: object;
@@ -40,6 +48,10 @@ export class ServerWatch implements WatchedServer {
     readonly observer: SocketObserver<ObservedSocket>;
     readonly photographer: ConnectionPhotographer;
     readonly crowd: Crowd;
+    /** Who judges, where the library has a heartbeat of its own. @default 'observe' */
+    readonly sessionMode?: SessionMode;
+    /** Tells of what turned out only when the first client came. */
+    readonly warn?: (warning: string) => void;
     /** Makes the record of a socket. */
     readonly opened: (watch: ServerWatch, ...socket: Parameters<SocketOpened>) => ObservedSocket;
   }) {
@@ -48,6 +60,8 @@ export class ServerWatch implements WatchedServer {
     this.observer = parts.observer;
     this.photographer = parts.photographer;
     this.crowd = parts.crowd;
+    this.sessionMode = parts.sessionMode ?? 'observe';
+    this.warn = parts.warn ?? (() => undefined);
     this.track = (...socket) => parts.opened(this, ...socket);
   }
 
@@ -63,12 +77,22 @@ export class ServerWatch implements WatchedServer {
   }
 
   get settings(): ConnectionSettings {
-    return this.mergedSettings!;
+    return this.settingsInForce!;
   }
+
+  /** What its users should know of its settings. */
+  settingsWarnings: readonly string[] = [];
+  private told: readonly string[] = [];
 
   /** Where clients connect, in words. */
   get place(): string {
-    return this.users[0]!.place;
+    const [{ place, at }] = this.users as [ServerUser];
+    if (at === undefined) return place;
+    const path = at.path ?? this.driver.defaultPath ?? '/';
+    const named = this.users.map((user) => user.at?.namespace);
+    if (named.every((namespace) => namespace === undefined)) return `${place}, path ${path}`;
+    const namespaces = [...new Set(named.map((name = '/') => (name.startsWith('/') ? name : `/${name}`)))];
+    return `${place}, path ${path}, namespaces ${namespaces.sort().join(' and ')}`;
   }
 
   /**
@@ -82,11 +106,11 @@ export class ServerWatch implements WatchedServer {
     this.users.push(user);
     this.alsoServes(user.name);
     if (mergedSettings === undefined) {
-      this.mergedSettings = user.settings;
+      this.apply(user.settings);
       return undefined;
     }
     this.refuseOtherCodec(mergedSettings, user);
-    this.mergedSettings = mergeSettings(mergedSettings, user.settings);
+    this.apply(mergeSettings(mergedSettings, user.settings));
     if (areSame(mergedSettings, user.settings)) return undefined;
     return `${this.name} share one server but have different options: the smaller number holds, on before off, strict before lenient`;
   }
@@ -99,7 +123,11 @@ export class ServerWatch implements WatchedServer {
 
   /** Starts to track the sockets of the server. */
   attach(): void {
-    this.detach = this.driver.attach({ server: this.server, opened: this.track });
+    const { heartbeat } = this.settings;
+    const isGoverned = this.hasOwnHeartbeat && heartbeat !== false && heartbeat.isTransports !== true;
+    const impossible = (why: string): void => this.leaveToLibrary(why);
+    const govern = isGoverned ? { impossible } : undefined;
+    this.detach = this.driver.attach({ server: this.server, opened: this.track, govern });
   }
 
   /** Tracks a socket that was missed. */
@@ -112,6 +140,31 @@ export class ServerWatch implements WatchedServer {
     this.detach?.();
   }
 
+  private get hasOwnHeartbeat(): boolean {
+    return this.driver.ownHeartbeat !== undefined;
+  }
+
+  private apply(merged: ConnectionSettings): void {
+    this.mergedSettings = merged;
+    this.settingsInForce = merged;
+    const own = this.driver.ownHeartbeat?.(this.server);
+    if (own === undefined) return;
+    const misfit = this.sessionMode === 'govern' ? this.driver.ungovernable?.(this.server) : undefined;
+    if (misfit !== undefined) {
+      this.sessionMode = 'observe';
+      this.told = [cannotGovern(misfit)];
+    }
+    const { settings, warnings } = sessionSettings(own, merged, this.sessionMode);
+    this.settingsInForce = settings;
+    this.settingsWarnings = [...this.told, ...warnings];
+  }
+
+  private leaveToLibrary(why: string): void {
+    this.sessionMode = 'observe';
+    this.apply(this.mergedSettings!);
+    this.warn(`${this.name}: ${cannotGovern(why)}`);
+  }
+
   private refuseOtherCodec({ heartbeat }: ConnectionSettings, user: ServerUser): void {
     if (heartbeat === false || user.settings.heartbeat === false) return;
     const [one, other] = [heartbeat.codec.name, user.settings.heartbeat.codec.name];
@@ -122,4 +175,8 @@ export class ServerWatch implements WatchedServer {
       `${names} share one server but ask for the heartbeat codecs "${one}" and "${other}": give them the same codec, or a path each`,
     );
   }
+}
+
+function cannotGovern(why: string): string {
+  return `socketIo.mode "govern" cannot be kept, since ${why}: Engine.IO judges alone`;
 }

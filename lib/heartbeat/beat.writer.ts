@@ -3,12 +3,12 @@ import type { Connection } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
 import { isOwnFrameWaiting, noteOwnFrame } from '../connection/outflow.js';
 import type { ServerMessage } from '../protocol/messages.js';
+import { isWireOpen } from './wire.js';
 
-/** The frame of one tick for all connections that share their settings. */
-interface BeatFrame {
-  readonly ts: number;
-  readonly data: string | Uint8Array;
-}
+type Frame = string | Uint8Array;
+
+/** The frames of one tick for all connections that share their settings, by dialect; `undefined`: no such message. */
+type BeatFrames = Map<string | undefined, Frame | undefined>;
 
 /** Writes our frames: one heartbeat frame and one ping payload per tick, shared by all connections that get them. */
 export class BeatWriter {
@@ -16,7 +16,7 @@ export class BeatWriter {
   private payload: Uint8Array | undefined;
   private lastTs = 0;
   private ts: number | undefined;
-  private readonly frames = new Map<HeartbeatSettings, BeatFrame>();
+  private readonly frames = new Map<HeartbeatSettings, BeatFrames>();
 
   constructor(
     private readonly clock: Clock,
@@ -31,26 +31,48 @@ export class BeatWriter {
     this.payload = undefined;
   }
 
-  /** The `ts` of this tick's heartbeats. */
-  tsFor(heartbeat: HeartbeatSettings): number {
-    return this.frameFor(heartbeat).ts;
+  /** The `ts` of this tick's heartbeats: never the same in two ticks, and never going back, even where the date does. */
+  get tickTs(): number {
+    this.ts ??= this.lastTs = Math.max(this.lastTs + 1, this.clock.epoch());
+    return this.ts;
   }
 
-  /** Sends a heartbeat, and the protocol ping that rides with it, in one write. */
-  beat(connection: Connection, heartbeat: HeartbeatSettings): void {
-    const { socket, server, raw } = connection;
-    const { data } = this.frameFor(heartbeat);
-    raw?.cork?.();
-    try {
-      server.driver.send(socket!, data);
-      if (ridesWithHeartbeat(connection)) this.writePing(connection);
-    } finally {
-      // A frame that `ws` refuses must not hold the app's own ones back.
-      raw?.uncork?.();
-    }
-    noteOwnFrame(connection);
+  /**
+   * This tick's question to a connection.
+   *
+   * @throws Error where the codec has none
+   */
+  askingFrame(connection: Connection, heartbeat: HeartbeatSettings): Frame {
+    const frame = this.frameFor(connection, heartbeat);
+    if (frame !== undefined) return frame;
+    throw new Error(`the heartbeat codec "${heartbeat.codec.name}" encodes no server_ping`);
+  }
+
+  /** Asks with a heartbeat, and the protocol ping that rides with it, in one write. */
+  beat(connection: Connection, frame: Frame): void {
+    this.write(connection, frame);
     connection.owedAnswers++;
-    server.tally.heartbeatsSent++;
+  }
+
+  /**
+   * Says that we are here to a client that need not answer, where its wire has a message for that.
+   *
+   * @returns the payload of the protocol ping that went out beside it, or alone; `undefined` where none did
+   */
+  greet(connection: Connection, heartbeat: HeartbeatSettings): Uint8Array | undefined {
+    if (isOwnFrameWaiting(connection)) return undefined;
+    const { codec } = heartbeat;
+    const isWanted = codec.asks !== 'client' && !connection.midMessage && isWireOpen(connection, codec);
+    const data = isWanted ? this.frameFor(connection, heartbeat) : undefined;
+    if (data !== undefined) return this.write(connection, data);
+    return ridesWithHeartbeat(connection) ? this.ping(connection) : undefined;
+  }
+
+  /** Counts a question that the transport's library writes by itself, and sends the protocol ping that rides with it. */
+  rideAlong(connection: Connection): void {
+    connection.owedAnswers++;
+    connection.server.tally.heartbeatsSent++;
+    if (ridesWithHeartbeat(connection)) this.ping(connection);
   }
 
   /** Sends a protocol ping. @returns its payload, or `undefined` where none was sent */
@@ -65,34 +87,53 @@ export class BeatWriter {
   tell(connection: Connection, message: ServerMessage): void {
     const { socket, server, midMessage } = connection;
     const { heartbeat } = server.settings;
-    if (heartbeat === false || socket === undefined || midMessage || !server.driver.isOpen(socket)) return;
+    if (socket === undefined || midMessage || !server.driver.isOpen(socket)) return;
     try {
-      server.driver.send(socket, heartbeat.codec.encode(message));
+      if (server.driver.tell !== undefined) {
+        const { type, ...content } = message;
+        server.driver.tell(socket, type, content);
+        return;
+      }
+      if (heartbeat === false || !isWireOpen(connection, heartbeat.codec)) return;
+      const data = heartbeat.codec.encode(message, connection.wire?.dialect);
+      if (data === undefined) return;
+      server.driver.send(socket, data);
       noteOwnFrame(connection);
     } catch (error) {
       this.failed(error);
     }
   }
 
-  private frameFor(heartbeat: HeartbeatSettings): BeatFrame {
-    const known = this.frames.get(heartbeat);
-    if (known !== undefined) return known;
-    const ts = this.tickTs();
-    const data = heartbeat.codec.encode({ type: 'server_ping', ts, interval: heartbeat.intervalMs });
-    const frame = { ts, data };
-    this.frames.set(heartbeat, frame);
+  private write(connection: Connection, data: Frame): Uint8Array | undefined {
+    const { socket, server, raw } = connection;
+    let payload: Uint8Array | undefined;
+    raw?.cork?.();
+    try {
+      server.driver.send(socket!, data);
+      if (ridesWithHeartbeat(connection)) payload = this.writePing(connection);
+    } finally {
+      // A frame that `ws` refuses must not hold the app's own ones back.
+      raw?.uncork?.();
+    }
+    noteOwnFrame(connection);
+    server.tally.heartbeatsSent++;
+    return payload;
+  }
+
+  private frameFor({ wire }: Connection, heartbeat: HeartbeatSettings): Frame | undefined {
+    let frames = this.frames.get(heartbeat);
+    if (frames === undefined) this.frames.set(heartbeat, (frames = new Map()));
+    const dialect = wire?.dialect;
+    if (frames.has(dialect)) return frames.get(dialect);
+    const ping = { type: 'server_ping', ts: this.tickTs, interval: heartbeat.intervalMs } as const;
+    const frame = heartbeat.codec.encode(ping, dialect);
+    frames.set(dialect, frame);
     return frame;
   }
 
-  /** Never the same in two ticks, and never going back, even where the system's date does: answers are matched by it. */
-  private tickTs(): number {
-    this.ts ??= this.lastTs = Math.max(this.lastTs + 1, this.clock.epoch());
-    return this.ts;
-  }
-
-  private writePing({ socket, server }: Connection): Uint8Array | undefined {
-    const isWanted = server.settings.protocolPing !== false;
-    if (!isWanted || socket === undefined || !server.driver.isOpen(socket)) return undefined;
+  private writePing(connection: Connection): Uint8Array | undefined {
+    const { socket, server } = connection;
+    if (!connection.isPinged || socket === undefined || !server.driver.isOpen(socket)) return undefined;
     if (this.payload === undefined) {
       this.payload = new Uint8Array(8);
       new DataView(this.payload.buffer).setFloat64(0, ++this.pingNumber);

@@ -1,18 +1,15 @@
 import { NEVER, type AwakeClock, type AwakeTime } from '../clock/awake.clock.js';
 import type { Clock } from '../clock/clock.js';
 import { isPending, type Connection, type Question } from '../connection/connection.js';
-import { isOwnFrameWaiting } from '../connection/outflow.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection.settings.js';
 import type { BeatWriter } from './beat.writer.js';
 import { isForgotten, noteHold } from './message.hold.js';
 import { PhaseSpreader } from './phase.spreader.js';
+import { ASKED_ANEW, Questioner, type RepeatedQuestion } from './questioner.js';
+import { noteLonePing, noteReading, silentFrom, wasHeardLately } from './silence.js';
 import { TimingWheel } from './timing.wheel.js';
-
-/** What a question repeats, if anything. */
-export type RepeatedQuestion = Pick<Question, 'isRepeat' | 'wasHeld'>;
-
-const ASKED_ANEW: RepeatedQuestion = { isRepeat: false, wasHeld: false };
+import { isJudgedBySilence, isLeftToTransport } from './wire.js';
 
 /** Something done to one connection. */
 export type ConnectionWork = (connection: Connection, now: AwakeTime) => void;
@@ -27,10 +24,15 @@ export type LookDue = (connection: Connection, question: Question, now: AwakeTim
 export class HeartbeatEngine implements ConnectionFollower {
   private readonly wheel: TimingWheel<Connection>;
   private readonly spreader = new PhaseSpreader();
+  private readonly questioner: Questioner;
   private now: AwakeTime = NEVER;
   // Made once: a tick over many connections makes no closure for each.
   private readonly due = (connection: Connection): void => this.fenced(connection, this.now, this.turnTo);
   private readonly askAnew: ConnectionWork = (connection, now) => this.ask(connection, now);
+  private readonly greet: ConnectionWork = (connection) => {
+    const { heartbeat } = connection.server.settings;
+    if (heartbeat !== false) noteLonePing(connection, this.parts.writer.greet(connection, heartbeat));
+  };
 
   constructor(
     private readonly parts: {
@@ -46,6 +48,8 @@ export class HeartbeatEngine implements ConnectionFollower {
       readonly foundClosing: (connection: Connection) => void;
       /** A question was asked. */
       readonly asked: (connection: Connection, question: Question) => void;
+      /** Called at each beat of a connection that is not asked since it was heard of lately. */
+      readonly heard: (now: AwakeTime) => void;
       /** Called at each beat of a connection that gets protocol pings only. */
       readonly pinged: (connection: Connection, now: AwakeTime) => void;
       /** Told when the work on one connection failed, which must not keep the others from theirs. */
@@ -53,6 +57,7 @@ export class HeartbeatEngine implements ConnectionFollower {
     },
   ) {
     this.wheel = new TimingWheel(parts.awake.now());
+    this.questioner = new Questioner(parts);
   }
 
   opened(connection: Connection): void {
@@ -90,14 +95,16 @@ export class HeartbeatEngine implements ConnectionFollower {
 
   /** Looks at a connection's question again at `at`. */
   lookAgain(connection: Connection, at: AwakeTime): void {
-    this.wheel.schedule(connection, at);
+    this.wheel.schedule(connection, isJudgedBySilence(connection) ? Math.min(at, connection.beatAt) : at);
   }
 
-  /** Leaves a connection alone until its next beat. */
+  /** Leaves a connection alone until its next beat, or until its silence is worth a question. */
   rest(connection: Connection, now: AwakeTime): void {
-    const intervalMs = beatIntervalOf(connection.server.settings)!;
-    const overdueMs = now - connection.beatAt;
-    if (overdueMs >= 0) connection.beatAt += (Math.floor(overdueMs / intervalMs) + 1) * intervalMs;
+    if (isJudgedBySilence(connection)) {
+      this.wheel.schedule(connection, Math.min(connection.beatAt, silentFrom(connection)));
+      return;
+    }
+    this.advanceBeat(connection, now);
     this.wheel.schedule(connection, connection.beatAt);
   }
 
@@ -106,6 +113,17 @@ export class HeartbeatEngine implements ConnectionFollower {
     const { heartbeat } = connection.server.settings;
     const { socket } = connection;
     if (heartbeat === false || socket === undefined || !connection.server.driver.isOpen(socket)) return;
+    if (isLeftToTransport(connection)) {
+      // Only its library can ask, in its own time: a question that cannot be repeated is not held against it.
+      if (isPending(connection.question)) connection.question.isSettled = true;
+      this.pingAlone(connection);
+      this.rest(connection, now);
+      return;
+    }
+    if (isJudgedBySilence(connection)) {
+      this.wasAsked(connection, this.questioner.listen(connection, now, repeats), now, heartbeat);
+      return;
+    }
     if (connection.midMessage) {
       // A data frame of ours would end up inside the app's message (R9).
       noteHold(connection, now);
@@ -114,19 +132,14 @@ export class HeartbeatEngine implements ConnectionFollower {
       this.rest(connection, now);
       return;
     }
-    if (isOwnFrameWaiting(connection)) {
-      connection.question = this.waitingQuestionOf(connection, heartbeat, now, repeats);
-    } else {
-      connection.question = this.questionOf(connection, heartbeat, now, {
-        isRepeat: repeats.isRepeat,
-        wasHeld: repeats.wasHeld,
-        wasSent: true,
-      });
-      this.parts.writer.beat(connection, heartbeat);
-    }
-    this.noteHandOver(connection, connection.question, now);
-    this.parts.asked(connection, connection.question);
-    this.wheel.schedule(connection, now + heartbeat.timeoutMs / 2);
+    this.wasAsked(connection, this.questioner.ask(connection, heartbeat, now, repeats), now, heartbeat);
+  }
+
+  /** The transport's library has asked in its own words: when to look for the answer is known all the same. */
+  askedByTransport(connection: Connection, now: AwakeTime): void {
+    const { heartbeat } = connection.server.settings;
+    if (heartbeat === false || connection.state !== 'open') return;
+    this.wasAsked(connection, this.questioner.overhear(connection, now), now, heartbeat);
   }
 
   /** The app's message is complete: a question that had to wait for that is asked. */
@@ -146,25 +159,14 @@ export class HeartbeatEngine implements ConnectionFollower {
     else this.ask(connection, now, { isRepeat: true, wasHeld: true });
   }
 
-  /**
-   * Sends the protocol ping whose answer, right before the verdict, tells a proxy that answers from a peer that is
-   * gone altogether (R8).
-   */
+  /** See {@link Questioner.probe}. */
   probe(connection: Connection, question: Question): void {
-    if (question.probe !== undefined || connection.server.settings.protocolPing === false) return;
-    question.probe = this.parts.writer.ping(connection);
+    this.questioner.probe(connection, question);
   }
 
-  /** Notes when the kernel has taken a question, to be called at each look until it has. */
+  /** See {@link Questioner.noteHandOver}. */
   noteHandOver(connection: Connection, question: Question, now: AwakeTime): void {
-    const unsent = connection.bufferedBytes;
-    const unwritten = connection.raw?.writableLength ?? unsent;
-    // As long as `ws` itself holds frames back (its compressor is busy), ours is not even written.
-    if (question.bytesAtEnd === undefined && unsent <= unwritten)
-      question.bytesAtEnd = connection.writtenBytes;
-    const isGone =
-      question.bytesAtEnd !== undefined && connection.writtenBytes - unwritten >= question.bytesAtEnd;
-    if (unsent === 0 || isGone) question.handedOverAt = now;
+    this.questioner.noteHandOver(connection, question, now);
   }
 
   private readonly turnTo: ConnectionWork = (connection, now) => {
@@ -177,12 +179,18 @@ export class HeartbeatEngine implements ConnectionFollower {
     this.parts.turned(connection, now);
     // Whoever was told may have closed it.
     if (connection.state !== 'open') return;
-    if (isPending(question)) this.parts.lookDue(connection, question, now);
+    if (isJudgedBySilence(connection)) this.listen(connection, now);
+    else if (isPending(question)) this.parts.lookDue(connection, question, now);
     else this.beat(connection, now);
   };
 
   private beat(connection: Connection, now: AwakeTime): void {
     connection.unasked = 0;
+    if (isLeftToTransport(connection)) {
+      if (connection.session?.clientAsks === true) this.pingAlone(connection);
+      this.rest(connection, now);
+      return;
+    }
     if (connection.server.settings.heartbeat !== false) {
       this.ask(connection, now);
       return;
@@ -192,52 +200,40 @@ export class HeartbeatEngine implements ConnectionFollower {
     this.rest(connection, now);
   }
 
+  /** A turn of a client that asks by itself: greeted once an interval, questioned when it has been silent for one (R4). */
+  private listen(connection: Connection, now: AwakeTime): void {
+    if (now >= connection.beatAt) {
+      connection.unasked = 0;
+      noteReading(connection);
+      this.advanceBeat(connection, now);
+      if (wasHeardLately(connection, now)) this.parts.heard(now);
+      // A codec that fails to greet must keep nobody from being judged.
+      this.fenced(connection, now, this.greet);
+    }
+    const since = silentFrom(connection);
+    if (isPending(connection.question)) this.parts.lookDue(connection, connection.question, now);
+    else if (since > now) this.rest(connection, now);
+    else this.ask(connection, since);
+  }
+
+  private wasAsked(
+    connection: Connection,
+    question: Question,
+    now: AwakeTime,
+    { timeoutMs }: HeartbeatSettings,
+  ): void {
+    this.parts.asked(connection, question);
+    this.lookAgain(connection, now + timeoutMs / 2);
+  }
+
+  private advanceBeat(connection: Connection, now: AwakeTime): void {
+    const intervalMs = beatIntervalOf(connection.server.settings)!;
+    const overdueMs = now - connection.beatAt;
+    if (overdueMs >= 0) connection.beatAt += (Math.floor(overdueMs / intervalMs) + 1) * intervalMs;
+  }
+
   /** Pings where nothing else is asked: its pong tells how far the peer has read. */
   private pingAlone(connection: Connection): void {
-    const payload = this.parts.writer.ping(connection);
-    if (payload === undefined) return;
-    connection.lonePing = payload;
-    connection.lonePingEnd = connection.writtenBytes;
-  }
-
-  /** The reader is blocked: the question that waits for it is the one that is asked, or the next that can be sent. */
-  private waitingQuestionOf(
-    connection: Connection,
-    heartbeat: HeartbeatSettings,
-    now: AwakeTime,
-    repeats: RepeatedQuestion,
-  ): Question {
-    const last = connection.question;
-    if (last?.handedOverAt === NEVER) this.noteHandOver(connection, last, now);
-    const stillWaits = last?.wasSent === true && last.handedOverAt === NEVER;
-    const question = this.questionOf(connection, heartbeat, now, { ...repeats, wasSent: stillWaits });
-    if (!stillWaits) return question;
-    return { ...question, ts: last.ts, sentAt: last.sentAt, bytesAtEnd: last.bytesAtEnd };
-  }
-
-  private questionOf(
-    connection: Connection,
-    heartbeat: HeartbeatSettings,
-    now: AwakeTime,
-    how: RepeatedQuestion & Pick<Question, 'wasSent'>,
-  ): Question {
-    return {
-      ts: this.parts.writer.tsFor(heartbeat),
-      askedAt: now,
-      sentAt: this.parts.clock.monotonic(),
-      handedOverAt: NEVER,
-      bytesAtEnd: undefined,
-      messagesBefore: connection.messages,
-      controlBytesBefore: connection.controlBytes,
-      dataBytesBefore: connection.dataBytes,
-      probe: undefined,
-      probeAnswered: false,
-      isMissed: false,
-      isSettled: false,
-      isRepeat: how.isRepeat,
-      wasHeld: how.wasHeld,
-      wasSent: how.wasSent,
-      stallsSeen: this.parts.stalls(),
-    };
+    noteLonePing(connection, this.parts.writer.ping(connection));
   }
 }

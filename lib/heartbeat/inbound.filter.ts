@@ -3,9 +3,16 @@ import type { Clock } from '../clock/clock.js';
 import { boundedText } from '../connection/bounded.text.js';
 import type { Connection, Question } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
-import { isOwnFrameWaiting, noteOwnFrame } from '../connection/outflow.js';
-import type { RecognisedHeartbeat } from '../protocol/heartbeat.codec.js';
+import { isOwnFrameWaiting } from '../connection/outflow.js';
+import {
+  MAX_ECHO,
+  type ClientAsk,
+  type PassingMessage,
+  type RecognisedHeartbeat,
+} from '../protocol/heartbeat.codec.js';
 import { MAX_HEARTBEAT_BYTES } from '../protocol/messages.js';
+import type { BeatWriter } from './beat.writer.js';
+import { asksByItself, bytesOrText, isWireOpen, notePassing } from './wire.js';
 
 const MAX_STATE = 32;
 /** Weight of a new latency in the smoothed one, as in TCP's round-trip estimate (RFC 6298: 1/8). */
@@ -18,6 +25,8 @@ const CONTROL_OVERHEAD = 6;
 export interface HeartbeatListener {
   /** A ping of ours was answered; `latencyMs` is absent for an answer that came too late to count as one. */
   answered(connection: Connection, question: Question, latencyMs: number | undefined): void;
+  /** A client has asked by itself, on a wire where that is how it shows that it is there. */
+  asked(connection: Connection): void;
   resumed(connection: Connection, resume: { reason?: string; offlineMs?: number; attempts?: number }): void;
   /** The client sends more heartbeats by itself than it may (R10). */
   flooded(connection: Connection): void;
@@ -32,6 +41,7 @@ export class InboundFilter {
     private readonly parts: {
       readonly clock: Clock;
       readonly awake: AwakeClock;
+      readonly writer: BeatWriter;
       readonly listener: HeartbeatListener;
       /** Told of a codec that threw. */
       readonly failed: (error: unknown) => void;
@@ -44,11 +54,43 @@ export class InboundFilter {
     connection.messages++;
     const { heartbeat } = connection.server.settings;
     const bytes = bytesOf(data);
-    if (heartbeat === false || bytes === undefined || bytes.byteLength > MAX_HEARTBEAT_BYTES) return false;
+    if (heartbeat === false || bytes === undefined) return false;
+    this.passed(connection, heartbeat, 'client', bytes, isBinary);
+    if (bytes.byteLength > MAX_HEARTBEAT_BYTES) return false;
     const recognised = this.recognise(heartbeat, bytes, isBinary);
     if (recognised === undefined) return false;
     this.take(connection, heartbeat, recognised);
     return true;
+  }
+
+  /** Something of the peer's that its transport's library keeps to itself. */
+  heard(connection: Connection): void {
+    connection.lastPeerAt = this.parts.awake.now();
+    connection.messages++;
+  }
+
+  /** An answer that does not say what it answers: they come in the order of the questions. */
+  answeredInTurn(connection: Connection): void {
+    this.heard(connection);
+    const { question, server } = connection;
+    const { heartbeat } = server.settings;
+    if (connection.owedAnswers === 0) {
+      if (heartbeat !== false && this.isFlood(connection, heartbeat)) this.parts.listener.flooded(connection);
+      return;
+    }
+    connection.owedAnswers--;
+    // An earlier one's proves life, but clears nothing and measures nothing.
+    if (connection.owedAnswers === 0 && question?.wasSent === true)
+      this.answered(connection, question, undefined);
+  }
+
+  /** The app has sent a message: on a wire that begins with a handshake, it may be the reply. */
+  sent(connection: Connection, data: unknown, options: unknown): void {
+    const { heartbeat } = connection.server.settings;
+    if (heartbeat === false || isWireOpen(connection, heartbeat.codec)) return;
+    const sent = bytesOrText(data);
+    const isBinary = (options as { binary?: unknown } | undefined)?.binary ?? typeof data !== 'string';
+    if (sent !== undefined) this.passed(connection, heartbeat, 'app', sent, isBinary === true);
   }
 
   /** A protocol ping or pong. */
@@ -69,7 +111,22 @@ export class InboundFilter {
     const { heartbeat } = connection.server.settings;
     if (owedPong === undefined || heartbeat === false) return;
     connection.owedPong = undefined;
-    this.pong(connection, heartbeat, owedPong);
+    this.pong(connection, owedPong);
+  }
+
+  private passed(
+    connection: Connection,
+    { codec }: HeartbeatSettings,
+    from: PassingMessage['from'],
+    data: string | Uint8Array,
+    isBinary: boolean,
+  ): void {
+    if (isWireOpen(connection, codec)) return;
+    try {
+      notePassing(connection, codec, { from, data, isBinary });
+    } catch (error) {
+      this.parts.failed(error);
+    }
   }
 
   /** A codec of the app's own may fail (R11): what it could not read is not ours to keep. */
@@ -100,7 +157,7 @@ export class InboundFilter {
       this.parts.listener.flooded(connection);
       return;
     }
-    if (recognised.kind === 'ask') this.pong(connection, heartbeat, recognised.ts);
+    if (recognised.kind === 'ask') this.asked(connection, heartbeat, recognised);
     else if (recognised.kind === 'malformed') this.malformed++;
     else if (recognised.kind === 'resume') this.parts.listener.resumed(connection, bounded(recognised));
   }
@@ -121,20 +178,23 @@ export class InboundFilter {
     this.parts.listener.answered(connection, question, question.isMissed ? undefined : latencyMs);
   }
 
-  private pong(connection: Connection, heartbeat: HeartbeatSettings, ts: number): void {
-    const { socket, server } = connection;
-    if (socket === undefined || !server.driver.isOpen(socket)) return;
+  private asked(connection: Connection, { codec }: HeartbeatSettings, ask: ClientAsk): void {
+    if (asksByItself(codec)) {
+      connection.hasAnswered = true;
+      this.parts.listener.asked(connection);
+    }
+    if ((ask.echo?.length ?? 0) > MAX_ECHO) this.malformed++;
+    else this.pong(connection, ask);
+  }
+
+  private pong(connection: Connection, ask: ClientAsk): void {
     if (connection.midMessage) {
-      connection.owedPong = ts;
+      connection.owedPong = ask;
       return;
     }
     if (isOwnFrameWaiting(connection)) return;
-    try {
-      server.driver.send(socket, heartbeat.codec.encode({ type: 'server_pong', ts }));
-      noteOwnFrame(connection);
-    } catch (error) {
-      this.parts.failed(error);
-    }
+    const { ts = this.parts.clock.epoch(), echo } = ask;
+    this.parts.writer.tell(connection, { type: 'server_pong', ts, ...(echo === undefined ? {} : { echo }) });
   }
 }
 

@@ -3,12 +3,12 @@ import type { ConnectionCloser } from '../connection/connection.closer.js';
 import { isPending, type Connection, type GhostKind, type Question } from '../connection/connection.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
-import type { Crowd } from '../connection/crowd.js';
 import { isOwnFrameWaiting, observeOutflow } from '../connection/outflow.js';
 import type { ConnectionWork, HeartbeatEngine } from '../heartbeat/heartbeat.engine.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import { judgeQuestion, type Verdict } from './liveness.policy.js';
 import type { MassTimeoutBreaker } from './mass-timeout.breaker.js';
+import { ghostKindOf as kindOfSilence } from './staleness.js';
 import { noteUpload } from './upload.progress.js';
 
 /** Looks for answers and draws the consequences: the thin effects around `judgeQuestion`. */
@@ -21,7 +21,6 @@ export class LivenessJudge implements ConnectionFollower {
       readonly engine: HeartbeatEngine;
       readonly closer: ConnectionCloser;
       readonly breaker: MassTimeoutBreaker;
-      readonly crowd: Crowd;
       /** How many connections there are. */
       readonly population: () => number;
       readonly bus: LifecycleBus;
@@ -48,7 +47,7 @@ export class LivenessJudge implements ConnectionFollower {
     this.parts.breaker.noteAsked(question.askedAt);
     if (connection.wasAsked) return;
     connection.wasAsked = true;
-    if (!this.parts.crowd.noteAsked()) return;
+    if (!connection.server.crowd.noteAsked()) return;
     this.parts.bus.publish('clients_do_not_answer', () => ({ asked: this.parts.population() }));
   }
 
@@ -57,18 +56,42 @@ export class LivenessJudge implements ConnectionFollower {
     if (isPending(connection.question)) this.parts.breaker.noteHeard(connection.question.askedAt);
   }
 
-  /** A question was answered with its own `ts`. */
-  answered(connection: Connection, question: Question, now: AwakeTime): void {
-    if (this.parts.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
+  /** A client that asks by itself has been heard of: no question was needed, and the breaker counts it as answered (R7). */
+  heard(now: AwakeTime): void {
+    this.parts.breaker.noteAsked(now);
+    this.parts.breaker.noteHeard(now);
+  }
+
+  /**
+   * A heartbeat has come that shows that the client is there: the answer to a question with its own `ts`, or, where
+   * clients ask by themselves, what they send, whether a question was pending or not.
+   */
+  answered(connection: Connection, question: Question | undefined, now: AwakeTime): void {
+    if (connection.server.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
+    connection.confirmedBytes = question?.bytesAtEnd ?? connection.confirmedBytes;
+    connection.question = undefined;
     if (isPending(question)) {
       this.parts.breaker.noteHeard(question.askedAt);
       this.parts.engine.rest(connection, now);
     }
-    connection.confirmedBytes = question.bytesAtEnd ?? connection.confirmedBytes;
-    connection.question = undefined;
     const wasMissing = connection.missed > 0;
     connection.missed = 0;
     this.noteRecovery(connection, wasMissing);
+  }
+
+  /** The transport's library has judged by itself, and ends the connection. */
+  givenUp(connection: Connection, why: 'timeout' | 'error'): void {
+    if (connection.state !== 'open') return;
+    const { question } = connection;
+    const kind = question === undefined ? kindOfSilence(connection) : ghostKindOf(connection, question);
+    const ghost = why === 'timeout' ? kind : undefined;
+    if (ghost !== undefined && question?.isMissed !== true) this.noteMissed(connection, ghost);
+    connection.closing ??= { reason: why, code: undefined, text: '', ghost };
+  }
+
+  private noteMissed(connection: Connection, ghost: GhostKind): void {
+    connection.missed++;
+    this.parts.bus.publish('missed', () => ({ connection: this.parts.photographer.take(connection), ghost }));
   }
 
   private suspect(connection: Connection): void {
@@ -150,10 +173,9 @@ export class LivenessJudge implements ConnectionFollower {
     question.isMissed = true;
     this.parts.engine.rest(connection, now);
     // Where nobody speaks heartbeats, a miss says nothing; who is silent on both layers is left to the sweep (R7).
-    if (this.parts.crowd.isMute) return;
-    connection.missed++;
-    this.parts.bus.publish('missed', () => ({ connection: this.parts.photographer.take(connection), ghost }));
-    if (connection.missed < heartbeat.maxMissed) return;
+    if (connection.server.crowd.isMute) return;
+    this.noteMissed(connection, ghost);
+    if (connection.missed < heartbeat.maxMissed || heartbeat.isTransports === true) return;
     if (heartbeat.enforce === 'observe') this.spare(connection, ghost);
     else if (!this.hold(connection, question, heartbeat.timeoutMs, now)) {
       this.parts.closer.close(connection, { reason: 'timeout', ghost });
@@ -201,7 +223,7 @@ export class LivenessJudge implements ConnectionFollower {
 
 /** Rule R8: whose silence it is, by the protocol ping that went out right before the verdict. */
 function ghostKindOf(connection: Connection, question: Question): GhostKind {
-  if (connection.server.settings.protocolPing === false) return 'unknown';
+  if (!connection.isPinged) return 'unknown';
   if (question.probe !== undefined) return question.probeAnswered ? 'proxy_answered' : 'silent';
   return connection.controlBytes === question.controlBytesBefore ? 'silent' : 'proxy_answered';
 }

@@ -39,7 +39,7 @@ export function isObserved(connection: Connection): boolean {
 /** Rule R8, for a connection that nobody has just asked: by whether a hop has spoken since its peer did. */
 export function ghostKindOf(connection: Connection): GhostKind {
   const { settings } = connection.server;
-  if (settings.protocolPing === false) return 'unknown';
+  if (!connection.isPinged) return 'unknown';
   const patienceMs = 2 * (beatIntervalOf(settings) ?? 0);
   return connection.lastHopAt - connection.lastPeerAt > patienceMs ? 'proxy_answered' : 'silent';
 }

@@ -1,4 +1,4 @@
-import type { GatewayHealthOptions, HeartbeatOptions } from '../connection-health.options.js';
+import type { GatewayHealthOptions } from '../connection-health.options.js';
 import type {
   BackpressureSettings,
   ConnectionSettings,
@@ -7,8 +7,7 @@ import type {
   ProtocolPingSettings,
   SweepSettings,
 } from '../connection/connection.settings.js';
-import type { HeartbeatCodec } from '../protocol/heartbeat.codec.js';
-import { JsonCodec } from '../protocol/json.codec.js';
+import { codecOf } from './codec.resolver.js';
 import { OptionReader } from './option.reader.js';
 import { tickMsOf } from './tick.js';
 
@@ -16,7 +15,6 @@ const DEFAULT_INTERVAL_MS = 30_000;
 /** Below, a tick would be shorter than the timers of Node can keep. */
 const MIN_INTERVAL_MS = 9;
 const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
-const JSON_CODEC = new JsonCodec();
 
 /** The keys that `@ConnectionHealth()` and `watch()` know. */
 export const GATEWAY_OPTION_KEYS = [
@@ -61,7 +59,8 @@ export function resolveConnectionSettings(
 function heartbeatOf(path: string, options: unknown): HeartbeatSettings {
   const known = ['intervalMs', 'timeoutMs', 'maxMissed', 'enforce', 'codec', 'maxPerInterval'];
   const reader = new OptionReader(path, options, known);
-  const intervalMs = reader.number('intervalMs', DEFAULT_INTERVAL_MS, {
+  const codec = codecOf(reader);
+  const intervalMs = reader.number('intervalMs', codec.defaultIntervalMs ?? DEFAULT_INTERVAL_MS, {
     above: MIN_INTERVAL_MS,
     unit: 'milliseconds',
   });
@@ -72,17 +71,9 @@ function heartbeatOf(path: string, options: unknown): HeartbeatSettings {
     timeoutMs,
     maxMissed: reader.number('maxMissed', 1, { whole: true }),
     enforce: reader.oneOf('enforce', ['always', 'negotiated', 'observe'], 'always'),
-    codec: codecOf(reader),
+    codec,
     maxPerInterval: reader.number('maxPerInterval', 20, { whole: true }),
   };
-}
-
-function codecOf(reader: OptionReader): HeartbeatCodec {
-  const codec = reader.given('codec') as HeartbeatOptions['codec'];
-  if (codec === undefined || codec === 'json') return JSON_CODEC;
-  const isCodec = typeof codec === 'object' && codec !== null && typeof codec.name === 'string';
-  if (isCodec && typeof codec.recognise === 'function' && typeof codec.encode === 'function') return codec;
-  return reader.reject('codec', '"json" or an object with name, recognise() and encode()', codec);
 }
 
 function protocolPingOf(

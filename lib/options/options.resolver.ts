@@ -37,6 +37,7 @@ const KNOWN = [
   'closeCodes',
   'logging',
   'fleet',
+  'socketIo',
   'audit',
   'clock',
 ];
@@ -61,6 +62,7 @@ export interface ResolvedOptions {
   readonly gateways: 'all' | 'decorated';
   readonly logging: LoggingSettings;
   readonly fleet: FleetStore | undefined;
+  readonly socketIo: { readonly mode: 'observe' | 'govern' };
   readonly audit: AuditSettings | false;
   readonly clock: Clock;
 }
@@ -93,6 +95,7 @@ export function resolveOptions(options: ConnectionHealthModuleOptions | undefine
     gateways: reader.oneOf('gateways', ['all', 'decorated'], 'all'),
     logging: loggingOf(given.logging),
     fleet: fleetStoreOf(reader),
+    socketIo: socketIoOf(given.socketIo),
     audit: resolveAudit(given.audit),
     clock: clockOf(reader, given),
   };
@@ -199,6 +202,11 @@ function loggingOf(options: unknown): LoggingSettings {
     level: reader.oneOf('level', [...LOG_LEVELS, 'off'], 'log'),
     maxPerSecond: reader.number('maxPerSecond', 100),
   };
+}
+
+function socketIoOf(options: unknown): ResolvedOptions['socketIo'] {
+  const reader = new OptionReader('socketIo', options, ['mode']);
+  return { mode: reader.oneOf('mode', ['observe', 'govern'], 'observe') };
 }
 
 function trustProxyOf(

@@ -10,8 +10,10 @@ export interface ServerPing {
 /** The server answers a {@link ClientPing}. */
 export interface ServerPong {
   readonly type: 'server_pong';
-  /** The `ts` of the `client_ping`. */
+  /** The `ts` of the `client_ping`; where the client named none, our own time. */
   readonly ts: number;
+  /** What else the client wants to hear again, on wires that have something of the kind. */
+  readonly echo?: string;
 }
 
 /** The server is about to close this connection on purpose. */

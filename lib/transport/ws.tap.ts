@@ -93,7 +93,7 @@ function tapOver(base: Tap, recordFor: (socket: WsSocket) => ObservedSocket | un
       // All arguments, and no more: `ws` looks at which are there.
       Reflect.apply(base.send, this, arguments);
       if (record === undefined) return;
-      record.observer.sent?.(record);
+      record.observer.sent?.(record, data, options);
       const wasMidMessage = record.midMessage;
       record.midMessage = isFragment(options);
       if (record.midMessage) record.fragments++;

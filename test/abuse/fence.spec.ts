@@ -61,8 +61,8 @@ class MoodyCodec implements HeartbeatCodec {
     return this.json.recognise(...frame);
   }
 
-  encode(...message: Parameters<HeartbeatCodec['encode']>): string {
-    return this.isFailing ? fail() : this.json.encode(...message);
+  encode(message: Parameters<HeartbeatCodec['encode']>[0]): string {
+    return this.isFailing ? fail() : this.json.encode(message);
   }
 }
 

@@ -7,6 +7,7 @@ import * as ws from 'ws';
 
 import { InboundFilter } from '../../lib/heartbeat/inbound.filter.js';
 import { useApps } from '../support/apps.js';
+import { BeatWriter } from '../../lib/heartbeat/beat.writer.js';
 import { inWords, ruleOn, type Frame } from '../support/frames.js';
 import { Records } from '../support/records.js';
 import { usedMemory } from './garbage.js';
@@ -28,8 +29,10 @@ describe(`two million frames, FUZZ_SEED=${SEED}`, () => {
     const filter = new InboundFilter({
       clock: records.clock,
       awake: records.awake,
+      writer: new BeatWriter(records.clock, () => heard.failures++),
       listener: {
         answered: () => undefined,
+        asked: () => undefined,
         resumed: () => heard.resumed++,
         flooded: () => heard.floods++,
       },

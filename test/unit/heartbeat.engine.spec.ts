@@ -23,6 +23,7 @@ function setUp() {
     turned: () => undefined,
     foundClosing: (connection) => foundClosing.push(connection),
     asked: () => undefined,
+    heard: () => undefined,
     pinged: () => undefined,
     failed: (error) => failures.push(error),
   });

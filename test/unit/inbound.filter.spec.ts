@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import type { Connection } from '../../lib/connection/connection.js';
+import { BeatWriter } from '../../lib/heartbeat/beat.writer.js';
 import { InboundFilter, type HeartbeatListener } from '../../lib/heartbeat/inbound.filter.js';
 import { frames, inWords, ruleOn } from '../support/frames.js';
 import { Records } from '../support/records.js';
@@ -12,12 +13,14 @@ function setUp(options: Parameters<Records['make']>[0] = {}) {
   const heard: unknown[][] = [];
   const listener: HeartbeatListener = {
     answered: (_connection, question, latencyMs) => heard.push(['answered', question.ts, latencyMs]),
+    asked: () => heard.push(['asked']),
     resumed: (_connection, resume) => heard.push(['resumed', resume]),
     flooded: () => heard.push(['flooded']),
   };
   const filter = new InboundFilter({
     clock: records.clock,
     awake: records.awake,
+    writer: new BeatWriter(records.clock, (error) => heard.push(['failed', error])),
     listener,
     failed: (error) => heard.push(['failed', error]),
   });

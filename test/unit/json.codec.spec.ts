@@ -15,7 +15,7 @@ function saidOf({ data, isBinary }: Frame): Ruling {
   const said = codec.recognise(data, isBinary);
   if (said === undefined) return 'app';
   if (said.kind === 'malformed' || said.kind === 'resume') return said.kind;
-  return { kind: said.kind, ts: said.ts };
+  return { kind: said.kind, ts: said.ts! };
 }
 
 function answer(state: unknown): unknown {

@@ -27,6 +27,7 @@ function setUp() {
     turned: () => undefined,
     foundClosing: () => undefined,
     asked: () => undefined,
+    heard: () => undefined,
     pinged: () => undefined,
     failed: fail,
   });
@@ -40,7 +41,6 @@ function setUp() {
     engine,
     closer,
     breaker: new MassTimeoutBreaker(false),
-    crowd: records.crowd,
     population: () => 1,
     bus,
     photographer: records.photographer,

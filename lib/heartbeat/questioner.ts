@@ -1,0 +1,127 @@
+import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
+import type { Clock } from '../clock/clock.js';
+import type { Connection, Question } from '../connection/connection.js';
+import type { HeartbeatSettings } from '../connection/connection.settings.js';
+import { isOwnFrameWaiting } from '../connection/outflow.js';
+import type { BeatWriter } from './beat.writer.js';
+
+/** What a question repeats, if anything. */
+export type RepeatedQuestion = Pick<Question, 'isRepeat' | 'wasHeld'>;
+
+export const ASKED_ANEW: RepeatedQuestion = { isRepeat: false, wasHeld: false };
+
+/** The `ts` of a question that no frame carries: equal to no number, so that nothing can answer it. */
+const NO_TS = NaN;
+
+/** Puts questions to one connection at a time, with a frame or without, and knows when the kernel has taken them. */
+export class Questioner {
+  constructor(
+    private readonly parts: {
+      readonly clock: Clock;
+      readonly writer: BeatWriter;
+      /** How many stalls there have been. */
+      readonly stalls: () => number;
+    },
+  ) {}
+
+  /** Asks with a heartbeat frame; behind one that still waits, the question is that one, or the next that can be sent. */
+  ask(
+    connection: Connection,
+    heartbeat: HeartbeatSettings,
+    now: AwakeTime,
+    repeats: RepeatedQuestion,
+  ): Question {
+    if (isOwnFrameWaiting(connection)) {
+      connection.question = this.waitingQuestionOf(connection, now, repeats);
+    } else {
+      const { writer } = this.parts;
+      // Before anything is noted: a codec may fail, and what was not asked is not missed.
+      const frame = writer.askingFrame(connection, heartbeat);
+      const ts = writer.tickTs;
+      connection.question = this.questionOf(connection, now, { ...pick(repeats), ts, wasSent: true });
+      writer.beat(connection, frame);
+    }
+    this.noteHandOver(connection, connection.question, now);
+    return connection.question;
+  }
+
+  /** Waits for a sign of life of a client that asks by itself: a question without a frame, and a protocol ping (R8). */
+  listen(connection: Connection, since: AwakeTime, repeats: RepeatedQuestion): Question {
+    this.parts.writer.ping(connection);
+    const question = this.questionOf(connection, since, { ...pick(repeats), ts: NO_TS, wasSent: true });
+    question.handedOverAt = since;
+    question.bytesAtEnd = connection.writtenBytes;
+    connection.question = question;
+    return question;
+  }
+
+  /** Notes a question that the transport's library has put in its own words; our protocol ping rides with it. */
+  overhear(connection: Connection, now: AwakeTime): Question {
+    const question = this.questionOf(connection, now, { ...ASKED_ANEW, ts: NO_TS, wasSent: true });
+    connection.question = question;
+    this.parts.writer.rideAlong(connection);
+    this.noteHandOver(connection, question, now);
+    return question;
+  }
+
+  /**
+   * Sends the protocol ping whose answer, right before the verdict, tells a proxy that answers from a peer that is
+   * gone altogether (R8).
+   */
+  probe(connection: Connection, question: Question): void {
+    if (question.probe !== undefined || connection.server.settings.protocolPing === false) return;
+    question.probe = this.parts.writer.ping(connection);
+  }
+
+  /** Notes when the kernel has taken a question, to be called at each look until it has. */
+  noteHandOver(connection: Connection, question: Question, now: AwakeTime): void {
+    const unsent = connection.bufferedBytes;
+    const unwritten = connection.raw?.writableLength ?? unsent;
+    // As long as `ws` itself holds frames back (its compressor is busy), ours is not even written.
+    if (question.bytesAtEnd === undefined && unsent <= unwritten)
+      question.bytesAtEnd = connection.writtenBytes;
+    const isGone =
+      question.bytesAtEnd !== undefined && connection.writtenBytes - unwritten >= question.bytesAtEnd;
+    if (unsent === 0 || isGone) question.handedOverAt = now;
+  }
+
+  private waitingQuestionOf(connection: Connection, now: AwakeTime, repeats: RepeatedQuestion): Question {
+    const last = connection.question;
+    if (last?.handedOverAt === NEVER) this.noteHandOver(connection, last, now);
+    const stillWaits = last?.wasSent === true && last.handedOverAt === NEVER;
+    const ts = this.parts.writer.tickTs;
+    const question = this.questionOf(connection, now, { ...pick(repeats), ts, wasSent: stillWaits });
+    if (!stillWaits) return question;
+    return { ...question, ts: last.ts, sentAt: last.sentAt, bytesAtEnd: last.bytesAtEnd };
+  }
+
+  private questionOf(
+    connection: Connection,
+    askedAt: AwakeTime,
+    how: RepeatedQuestion & Pick<Question, 'ts' | 'wasSent'>,
+  ): Question {
+    return {
+      ts: how.ts,
+      askedAt,
+      sentAt: this.parts.clock.monotonic(),
+      handedOverAt: NEVER,
+      bytesAtEnd: undefined,
+      messagesBefore: connection.messages,
+      controlBytesBefore: connection.controlBytes,
+      dataBytesBefore: connection.dataBytes,
+      probe: undefined,
+      probeAnswered: false,
+      isMissed: false,
+      isSettled: false,
+      isRepeat: how.isRepeat,
+      wasHeld: how.wasHeld,
+      wasSent: how.wasSent,
+      stallsSeen: this.parts.stalls(),
+    };
+  }
+}
+
+/** A question that is repeated may hand itself over: of it, only this is meant. */
+function pick({ isRepeat, wasHeld }: RepeatedQuestion): RepeatedQuestion {
+  return { isRepeat, wasHeld };
+}
