@@ -11,11 +11,14 @@ import type { LogLevel } from './lifecycle/lifecycle.catalogue.js';
 import type { SentCloseReason } from './protocol/close-reasons.js';
 import type { HeartbeatCodec } from './protocol/heartbeat.codec.js';
 
+/** The wires that come with the package. */
+export type CodecName = 'json' | 'nest' | 'phoenix' | 'signalr' | 'graphql-ws';
+
 /** Application-level pings and their answers. All times are milliseconds. */
 export interface HeartbeatOptions {
   /**
-   * Between two pings to one connection.
-   * @default 30_000
+   * Between two pings to one connection; where the clients ask by themselves, between two of theirs at most.
+   * @default 30_000, or what the codec says
    */
   intervalMs?: number;
   /**
@@ -34,10 +37,10 @@ export interface HeartbeatOptions {
    */
   enforce?: Enforcement;
   /**
-   * The wire.
+   * The wire that the clients speak: one that comes with the package, or an object that knows another.
    * @default 'json'
    */
-  codec?: 'json' | HeartbeatCodec;
+  codec?: CodecName | HeartbeatCodec;
   /**
    * Heartbeats that a client may send by itself in one interval before it is closed with `abuse`.
    * @default 20

@@ -3,6 +3,7 @@ export { ConnectionHealthModule } from './connection-health.module.js';
 export type { ConnectionHealthModuleExtras } from './connection-health.module-definition.js';
 export type {
   BackpressureOptions,
+  CodecName,
   ConnectionHealthModuleOptions,
   ConnectionHealthOptionsFactory,
   DiagnosticsOptions,
@@ -122,6 +123,12 @@ export type { ReadinessThresholds } from './terminus/readiness.thresholds.js';
 // On the wire
 export { CLOSE_REASONS } from './protocol/close-reasons.js';
 export type { CloseReason, CloseReasonRow, ReconnectAdvice } from './protocol/close-reasons.js';
+export { GraphqlWsCodec } from './protocol/graphql-ws.codec.js';
+export type { GraphqlWsCodecOptions } from './protocol/graphql-ws.codec.js';
+export { JsonCodec } from './protocol/json.codec.js';
+export { NestCodec } from './protocol/nest.codec.js';
+export { PhoenixCodec } from './protocol/phoenix.codec.js';
+export { SignalrCodec } from './protocol/signalr.codec.js';
 export type {
   ClientAsk,
   HeartbeatAsker,

@@ -112,7 +112,7 @@ export class Connection implements ObservedSocket {
   session: SessionFacts | undefined = undefined;
   midMessage = false;
   fragments = 0;
-  /** Whether a question waits for the end of a message of the app, and since when. */
+  /** Whether a question waits for the app, for the end of a message or its half of a handshake, and since when. */
   isHeldUp = false;
   heldUpSince = NEVER;
   fragmentsAtHold = 0;

@@ -4,12 +4,12 @@ import { isPending, type Connection, type Question } from '../connection/connect
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection.settings.js';
 import type { BeatWriter } from './beat.writer.js';
-import { isForgotten, noteHold } from './message.hold.js';
+import { isForgotten, noteHold, releaseHold } from './message.hold.js';
 import { PhaseSpreader } from './phase.spreader.js';
 import { ASKED_ANEW, Questioner, type RepeatedQuestion } from './questioner.js';
 import { noteLonePing, noteReading, silentFrom, wasHeardLately } from './silence.js';
 import { TimingWheel } from './timing.wheel.js';
-import { isJudgedBySilence, isLeftToTransport } from './wire.js';
+import { isJudgedBySilence, isLeftToTransport, noteAwaitedApp } from './wire.js';
 
 /** Something done to one connection. */
 export type ConnectionWork = (connection: Connection, now: AwakeTime) => void;
@@ -144,11 +144,8 @@ export class HeartbeatEngine implements ConnectionFollower {
 
   /** The app's message is complete: a question that had to wait for that is asked. */
   messageFinished(connection: Connection, now: AwakeTime): void {
-    if (connection.heldUpSince === NEVER) return;
-    connection.isHeldUp = false;
-    connection.heldUpSince = NEVER;
-    // It could not be asked, so its silence since says nothing.
-    connection.lastPeerAt = Math.max(connection.lastPeerAt, connection.lastHopAt);
+    if (connection.heldUpSince === NEVER || isJudgedBySilence(connection)) return;
+    releaseHold(connection);
     if (connection.state !== 'open' || isPending(connection.question)) return;
     this.fenced(connection, now, this.askAnew);
   }
@@ -205,6 +202,7 @@ export class HeartbeatEngine implements ConnectionFollower {
     if (now >= connection.beatAt) {
       connection.unasked = 0;
       noteReading(connection);
+      noteAwaitedApp(connection, now);
       this.advanceBeat(connection, now);
       if (wasHeardLately(connection, now)) this.parts.heard(now);
       // A codec that fails to greet must keep nobody from being judged.

@@ -1,5 +1,7 @@
+import type { AwakeTime } from '../clock/awake.clock.js';
 import type { Connection } from '../connection/connection.js';
 import type { HeartbeatCodec, PassingMessage } from '../protocol/heartbeat.codec.js';
+import { isForgotten, noteHold, releaseHold } from './message.hold.js';
 
 /** Whether data frames of ours may go out: not before the handshake of the wire itself is over. */
 export function isWireOpen({ wire }: Connection, { opening }: HeartbeatCodec): boolean {
@@ -31,6 +33,14 @@ export function asksByItself({ asks = 'server' }: HeartbeatCodec): boolean {
 export function notePassing(connection: Connection, codec: HeartbeatCodec, passing: PassingMessage): void {
   if (isWireOpen(connection, codec)) return;
   connection.wire = codec.opening!(passing, connection.wire) ?? connection.wire;
+  if (connection.wire?.isOpen === true) releaseHold(connection);
+}
+
+/** Notes, at a beat, that a client waits for the app's half of the handshake: its silence says nothing (R4). */
+export function noteAwaitedApp(connection: Connection, now: AwakeTime): void {
+  if (connection.wire?.turn !== 'app' || connection.wire.isOpen) return;
+  noteHold(connection, now);
+  connection.isHeldUp = !isForgotten(connection, now);
 }
 
 /** What was sent, as a codec reads it; `undefined` for what `ws` takes besides (a `Blob`, a list of fragments). */

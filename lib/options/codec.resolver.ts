@@ -1,12 +1,20 @@
+import type { CodecName } from '../connection-health.options.js';
+import { GraphqlWsCodec } from '../protocol/graphql-ws.codec.js';
 import type { HeartbeatCodec } from '../protocol/heartbeat.codec.js';
 import { JsonCodec } from '../protocol/json.codec.js';
+import { NestCodec } from '../protocol/nest.codec.js';
+import { PhoenixCodec } from '../protocol/phoenix.codec.js';
+import { SignalrCodec } from '../protocol/signalr.codec.js';
 import type { OptionReader } from './option.reader.js';
 
 /** The codecs that go by a name. They hold no state. */
-const CODECS = { json: new JsonCodec() } as const;
-
-/** The name of a codec that comes with the package. */
-export type CodecName = keyof typeof CODECS;
+const CODECS: Readonly<Record<CodecName, HeartbeatCodec>> = {
+  json: new JsonCodec(),
+  nest: new NestCodec(),
+  phoenix: new PhoenixCodec(),
+  signalr: new SignalrCodec(),
+  'graphql-ws': new GraphqlWsCodec(),
+};
 
 /** What a codec may leave out, what it must look like where it is there, and how to tell. */
 const OPTIONAL: readonly (readonly [keyof HeartbeatCodec, string, (value: unknown) => boolean])[] = [

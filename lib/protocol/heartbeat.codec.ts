@@ -47,6 +47,12 @@ export interface PassingMessage {
 export interface WireState {
   /** Whether messages of ours may be sent from now on. */
   readonly isOpen: boolean;
+  /**
+   * Whose turn it is while it is not open. A client that waits for a slow app has nothing to say: protocol pings prove
+   * that it lives, for as long as the app may take for one message.
+   * @default 'client'
+   */
+  readonly turn?: 'client' | 'app';
   /** Which of several dialects this client speaks; given to `encode`. */
   readonly dialect?: string;
 }

@@ -7,24 +7,54 @@ const LOWER_U = 0x75;
 // `ignoreBOM` keeps a byte order mark in the text, where JSON.parse refuses it as the app's own parser would.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** What the text of a frame says, if it may be a message of ours at all; `undefined` for nearly every other. */
+/** A byte that stands beside another: `distance` is from the first, the rarer one, to the other. */
+export interface BytePair {
+  readonly byte: number;
+  readonly distance: 1 | -1;
+  readonly other: number;
+}
+
+const CLIENT_UNDERSCORE: BytePair = { byte: UNDERSCORE, distance: -1, other: LOWER_T };
+const UNICODE_ESCAPE: BytePair = { byte: BACKSLASH, distance: 1, other: LOWER_U };
+
+/**
+ * What the text of a frame says, if it may be a message of ours at all; `undefined` for nearly every other. Sound for
+ * what `JSON.parse` accepts: a type of ours is written with `client_`, or with a `\\u` escape in it.
+ */
 export function parseOurs(data: Uint8Array): unknown {
-  return mayBeOurs(data) ? parse(decoder.decode(data)) : undefined;
+  return parseIfMarked(data, BRACE, CLIENT_UNDERSCORE);
 }
 
 /**
- * Says no to nearly every message of the app without parsing it. Sound for what `JSON.parse` accepts: an object begins
- * with a brace after white space, and a type of ours is written with `client_` or with a `\\u` escape in it.
+ * Says no to nearly every message of the app without parsing it.
+ *
+ * @param opener the first byte of what is looked for, after white space
+ * @param mark bytes that stand somewhere in what is looked for, unless it is written with a `\\u` escape
+ * @returns `undefined` for what is not looked for or no JSON
  */
-function mayBeOurs(data: Uint8Array): boolean {
+export function parseIfMarked(data: Uint8Array, opener: number, mark: BytePair): unknown {
   let at = 0;
   while (at < data.length && isJsonSpace(data[at]!)) at++;
-  if (data[at] !== BRACE) return false;
-  return hasBeside(data, UNDERSCORE, -1, LOWER_T) || hasBeside(data, BACKSLASH, 1, LOWER_U);
+  if (data[at] !== opener) return undefined;
+  return has(data, mark) || has(data, UNICODE_ESCAPE) ? parseJson(data) : undefined;
 }
 
-/** Whether a byte stands beside another anywhere; `distance` is from the first, the rarer one, to the other. */
-function hasBeside(data: Uint8Array, byte: number, distance: 1 | -1, other: number): boolean {
+/** What a text says; `undefined` for what is no JSON. */
+export function parseJson(data: Uint8Array | string): unknown {
+  try {
+    return JSON.parse(typeof data === 'string' ? data : decoder.decode(data));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A JSON object by its keys; `undefined` for lists and for what is no object. */
+export function objectOf(value: unknown): Record<string, unknown> | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Record<string, unknown>) : undefined;
+}
+
+function has(data: Uint8Array, { byte, distance, other }: BytePair): boolean {
   for (let at = data.indexOf(byte); at >= 0; at = data.indexOf(byte, at + 1)) {
     if (data[at + distance] === other) return true;
   }
@@ -33,12 +63,4 @@ function hasBeside(data: Uint8Array, byte: number, distance: 1 | -1, other: numb
 
 function isJsonSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

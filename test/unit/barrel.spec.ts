@@ -23,6 +23,11 @@ const EXPORTS = [
   'MemoryFleetStore',
   'ConnectionHealthIndicator',
   'CLOSE_REASONS',
+  'GraphqlWsCodec',
+  'JsonCodec',
+  'NestCodec',
+  'PhoenixCodec',
+  'SignalrCodec',
 ];
 
 const source = ts.createSourceFile('index.ts', readFileSync('lib/index.ts', 'utf8'), ts.ScriptTarget.Latest);

@@ -14,6 +14,10 @@ function rejection(options: unknown): ConnectionHealthOptionsError {
   throw new Error('nothing was rejected');
 }
 
+function ownCodec(more: object): object {
+  return { name: 'own', recognise: () => undefined, encode: () => '', ...more };
+}
+
 describe('a wrong option stops the boot', () => {
   const number = 'a number of milliseconds above 0';
   const interval = 'a number of milliseconds above 9';
@@ -58,8 +62,22 @@ describe('a wrong option stops the boot', () => {
       '"always", "negotiated", "observe"',
       '"never"',
     ],
-    [{ heartbeat: { codec: 'xml' } }, 'heartbeat.codec', '"json" or an object', '"xml"'],
+    [{ heartbeat: { codec: 'xml' } }, 'heartbeat.codec', '"graphql-ws" or an object', '"xml"'],
     [{ heartbeat: { codec: { name: 'x' } } }, 'heartbeat.codec', 'recognise() and encode()', 'keys name'],
+    [
+      { heartbeat: { codec: ownCodec({ encode: 'x' }) } },
+      'heartbeat.codec',
+      'an object with name',
+      'an object',
+    ],
+    [{ heartbeat: { codec: ownCodec({ asks: 'nobody' }) } }, 'heartbeat.codec.asks', '"both"', '"nobody"'],
+    [{ heartbeat: { codec: ownCodec({ opening: {} }) } }, 'heartbeat.codec.opening', 'a function', 'object'],
+    [
+      { heartbeat: { codec: ownCodec({ defaultIntervalMs: 0 }) } },
+      'heartbeat.codec.defaultIntervalMs',
+      'a number of milliseconds above 0',
+      '0',
+    ],
     [{ protocolPing: { intervalMs: 0 } }, 'protocolPing.intervalMs', number, '0'],
     [{ tcpKeepAlive: { initialDelayMs: '1' } }, 'tcpKeepAlive.initialDelayMs', number, '"1"'],
     [

@@ -122,6 +122,35 @@ describe('resolveOptions', () => {
     );
   });
 
+  it.each([
+    ['json', 30_000],
+    ['nest', 30_000],
+    ['phoenix', 30_000],
+    ['signalr', 15_000],
+    ['graphql-ws', 30_000],
+  ] as const)(
+    'knows the codec %s by its name, and asks each %i ms where nothing else is said',
+    (codec, intervalMs) => {
+      const { heartbeat, sweep } = resolve({ heartbeat: { codec } }).defaults;
+      expect(heartbeat).toMatchObject({
+        codec: { name: codec },
+        intervalMs,
+        timeoutMs: (intervalMs * 2) / 3,
+      });
+      expect(sweep).toMatchObject({ intervalMs: 2 * intervalMs, staleAfterMs: 3 * intervalMs });
+    },
+  );
+
+  it('prefers the interval that was given to the one of the codec', () => {
+    const options = { heartbeat: { intervalMs: 9_000 } };
+    const settings = resolveOptions(options).settingsFor({ heartbeat: { codec: 'signalr' } }, 'here');
+    expect(settings.heartbeat).toMatchObject({
+      codec: { name: 'signalr' },
+      intervalMs: 9_000,
+      timeoutMs: 6_000,
+    });
+  });
+
   it('takes a codec, a clock and functions of the app as they are', () => {
     const codec = { name: 'own', recognise: () => undefined, encode: () => '' };
     const clock = {

@@ -289,6 +289,16 @@ describe('clients that ask by themselves', () => {
   });
 });
 
+/** The same, where the client begins. */
+function openingSlowly(passing: PassingMessage): WireState | undefined {
+  return opening(passing) ?? (passing.from === 'client' ? { isOpen: false, turn: 'app' } : undefined);
+}
+
+/** Never opens. */
+function stay(): WireState {
+  return { isOpen: false, turn: 'app' };
+}
+
 /** Opens with the app's welcome. */
 function opening({ from, data }: PassingMessage): WireState | undefined {
   return from === 'app' && data === 'welcome' ? { isOpen: true, dialect: 'loud' } : undefined;
@@ -322,6 +332,39 @@ describe('a wire that begins with a handshake', () => {
     expect(closed).toEqual([]);
     pass(2 * TICK);
     expect(closed).toHaveLength(1);
+  });
+
+  it('is not held against a client that waits for the app, for as long as protocol pings are answered', () => {
+    const { open, pass, hear, closed, driver, filter } = setUp(
+      codecOf('both', { opening: openingSlowly, encode }),
+    );
+    const [waiting, frozen] = [open(), open()];
+    hear(waiting, 'hello');
+    hear(frozen, 'hello');
+    const answerPings = (): void => {
+      for (const payload of driver.pings.splice(0)) filter.control(waiting, payload);
+    };
+    pass(5 * INTERVAL, answerPings);
+    expect(closed.map(({ connection }) => connection)).toEqual([frozen]);
+    filter.sent(waiting, 'welcome', undefined);
+    expect(waiting.isHeldUp).toBe(false);
+    pass(INTERVAL, answerPings);
+    expect(closed).toHaveLength(1);
+    // From now on only its own word counts.
+    pass(INTERVAL + TIMEOUT, answerPings);
+    expect(closed.map(({ connection }) => connection)).toEqual([frozen, waiting]);
+  });
+
+  it('is held against it when the app has taken longer than for any message', () => {
+    const { open, pass, hear, closed, driver, filter, awake } = setUp(codecOf('both', { opening: stay }));
+    const connection = open();
+    hear(connection, 'hello');
+    pass(600_000 + 3 * INTERVAL, () => {
+      for (const payload of driver.pings.splice(0)) filter.control(connection, payload);
+    });
+    expect(closed).toHaveLength(1);
+    expect(closed[0]!.at).toBeGreaterThan(600_000);
+    expect(awake.now()).toBeLessThan(640_000);
   });
 
   it('stays shut, and its client judged, where the codec fails to look at what passes (R11)', () => {

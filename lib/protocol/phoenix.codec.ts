@@ -1,0 +1,42 @@
+import type { HeartbeatAsker, HeartbeatCodec, RecognisedHeartbeat } from './heartbeat.codec.js';
+import { parseIfMarked, type BytePair } from './json.text.js';
+import type { ServerMessage } from './messages.js';
+
+const BRACKET = 0x5b;
+/** In `heartbeat`. */
+const LETTERS_TB: BytePair = { byte: 0x62, distance: -1, other: 0x74 };
+/** Places in a message of Phoenix' V2 serializer: join_ref, ref, topic, event, payload. */
+const [REF, TOPIC, EVENT, LENGTH] = [1, 2, 3, 5];
+/** The client counts its messages: a reference has some digits. */
+const MAX_REF = 64;
+
+/**
+ * The wire of Phoenix channels (V2 serializer): the client asks on topic `phoenix`, and we answer with `phx_reply`. There
+ * is no message with which a server could ask, and none that announces a drain.
+ *
+ * `intervalMs` is the client's `heartbeatIntervalMs`, or more: a client that asks less often looks dead.
+ */
+export class PhoenixCodec implements HeartbeatCodec {
+  readonly name = 'phoenix';
+  readonly asks: HeartbeatAsker = 'client';
+  /** As long as the client of npm's `phoenix` waits by default. */
+  readonly defaultIntervalMs = 30_000;
+
+  recognise(data: Uint8Array, isBinary: boolean): RecognisedHeartbeat | undefined {
+    const message = isBinary ? undefined : parseIfMarked(data, BRACKET, LETTERS_TB);
+    if (!Array.isArray(message) || message.length !== LENGTH) return undefined;
+    if (message[TOPIC] !== 'phoenix' || message[EVENT] !== 'heartbeat') return undefined;
+    const ref: unknown = message[REF];
+    return isRef(ref) ? { kind: 'ask', echo: JSON.stringify(ref) } : { kind: 'malformed' };
+  }
+
+  encode({ type, ...message }: ServerMessage): string | undefined {
+    if (type !== 'server_pong') return undefined;
+    const { echo = 'null' } = message as { echo?: string };
+    return `[null,${echo},"phoenix","phx_reply",{"status":"ok","response":{}}]`;
+  }
+}
+
+function isRef(ref: unknown): ref is string | number | null {
+  return ref === null || typeof ref === 'number' || (typeof ref === 'string' && ref.length <= MAX_REF);
+}
