@@ -47,6 +47,7 @@ function setUp(codec: HeartbeatCodec, options: { maxMissed?: number; minConnecti
     clock,
     awake,
     writer,
+    afterPoll: (run) => records.clock.afterPoll(() => run(records.awake.now())),
     stalls: () => stalls,
     lookDue: (...look) => judge.look(...look),
     turned: () => undefined,
