@@ -3,15 +3,16 @@ import type { Clock } from './clock.js';
 /** Work on many connections makes way for others after so many milliseconds. */
 const SLICE_MS = 2;
 
-/** Pieces of work between two looks at the clock. */
-const PIECES_PER_LOOK = 16;
-
 /** One stretch of work in one turn of the event loop: says how long it may go on. */
 export class Slice {
   private endsAt = 0;
   private pieces = 0;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    /** Pieces of work between two looks at the clock. */
+    private readonly piecesPerLook = 16,
+  ) {}
 
   begin(): void {
     this.endsAt = this.clock.monotonic() + SLICE_MS;
@@ -20,7 +21,7 @@ export class Slice {
 
   /** Whether there is time for another piece of work. Looks at the clock only now and then. */
   readonly mayGoOn = (): boolean => {
-    if (++this.pieces < PIECES_PER_LOOK) return true;
+    if (++this.pieces < this.piecesPerLook) return true;
     this.pieces = 0;
     return this.clock.monotonic() < this.endsAt;
   };

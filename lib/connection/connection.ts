@@ -7,6 +7,8 @@ import type {
   SessionFacts,
   SocketObserver,
 } from '../transport/transport.driver.js';
+import { CLOSED, CLOSING, ConnectionBlock, HAS_ANSWERED, HELD_UP } from './connection.block.js';
+import { hopCounts, hopMaskOf } from './hop.rule.js';
 import type { Outflow } from './outflow.js';
 import type { WatchedServer } from './watched.server.js';
 
@@ -86,23 +88,19 @@ export interface Upload {
  * Times are {@link AwakeTime}.
  */
 export class Connection implements ObservedSocket {
-  state: ConnectionState = 'open';
+  /** Where what passes over all connections look at is kept: a registry's block, or one of its own. */
+  block: ConnectionBlock;
+  at: number;
   identity: string | undefined = undefined;
   /** What the client said of itself in its last answer: `visible`, `hidden`, or its own word. */
   clientState: string | undefined = undefined;
 
-  /** The last evidence that the peer's program lives (R1). */
-  lastPeerAt: AwakeTime;
-  /** The last evidence that something at the other end of the TCP connection lives (R1). */
-  lastHopAt: AwakeTime = NEVER;
   /** Milliseconds from the last ping of ours to its answer; {@link NEVER} before the first. */
   latencyMs = NEVER;
   /** The same, smoothed: against it the last one shows a trend. */
   averageLatencyMs = NEVER;
   /** Heartbeats missed since the last answered one. */
   missed = 0;
-  /** Whether a heartbeat of ours was ever answered. */
-  hasAnswered = false;
   /** Whether it was ever asked. */
   wasAsked = false;
   /** Whether its misses go unpunished at present and that was reported. */
@@ -112,8 +110,7 @@ export class Connection implements ObservedSocket {
   session: SessionFacts | undefined = undefined;
   midMessage = false;
   fragments = 0;
-  /** Whether a question waits for the app, for the end of a message or its half of a handshake, and since when. */
-  isHeldUp = false;
+  /** Since when a question waits for the app, for the end of a message or its half of a handshake. */
   heldUpSince = NEVER;
   fragmentsAtHold = 0;
   isPaused = false;
@@ -170,11 +167,63 @@ export class Connection implements ObservedSocket {
     public socket: object | undefined,
     public raw: RawSocket | undefined,
     readonly peer: Peer,
-    readonly openedAt: AwakeTime,
+    openedAt: AwakeTime,
   ) {
-    this.lastPeerAt = openedAt;
+    this.block = new ConnectionBlock(1);
+    this.at = this.block.begin(this, openedAt);
     this.bytesInAt = openedAt;
     this.bytesOutAt = openedAt;
+  }
+
+  get openedAt(): AwakeTime {
+    return this.block.openedAt[this.at]!;
+  }
+
+  get state(): ConnectionState {
+    const flags = this.block.flags[this.at]!;
+    if ((flags & CLOSED) !== 0) return 'closed';
+    return (flags & CLOSING) === 0 ? 'open' : 'closing';
+  }
+
+  set state(state: ConnectionState) {
+    this.flag(CLOSING, state === 'closing');
+    this.flag(CLOSED, state === 'closed');
+  }
+
+  /** The last evidence that the peer's program lives (R1). */
+  get lastPeerAt(): AwakeTime {
+    return this.block.lastPeerAt[this.at]!;
+  }
+
+  set lastPeerAt(time: AwakeTime) {
+    this.block.lastPeerAt[this.at] = time;
+  }
+
+  /** The last evidence that something at the other end of the TCP connection lives (R1). */
+  get lastHopAt(): AwakeTime {
+    return this.block.lastHopAt[this.at]!;
+  }
+
+  set lastHopAt(time: AwakeTime) {
+    this.block.lastHopAt[this.at] = time;
+  }
+
+  /** Whether a heartbeat of ours was ever answered. */
+  get hasAnswered(): boolean {
+    return (this.block.flags[this.at]! & HAS_ANSWERED) !== 0;
+  }
+
+  set hasAnswered(hasAnswered: boolean) {
+    this.flag(HAS_ANSWERED, hasAnswered);
+  }
+
+  /** Whether a question waits for the app at present; see `heldUpSince`. */
+  get isHeldUp(): boolean {
+    return (this.block.flags[this.at]! & HELD_UP) !== 0;
+  }
+
+  set isHeldUp(isHeldUp: boolean) {
+    this.flag(HELD_UP, isHeldUp);
   }
 
   get observer(): SocketObserver<ObservedSocket> {
@@ -191,10 +240,7 @@ export class Connection implements ObservedSocket {
 
   /** Whether a hop's evidence keeps this connection. */
   get hopCounts(): boolean {
-    const { settings, crowd } = this.server;
-    const { heartbeat } = settings;
-    if (heartbeat === false || crowd.isMute || this.isHeldUp) return true;
-    return heartbeat.enforce === 'negotiated' && !this.hasAnswered;
+    return hopCounts(this.block.flags[this.at]!, hopMaskOf(this.server));
   }
 
   /** Whether what the peer has said may not have reached us, for a reason of our own: it cannot be judged (R2). */
@@ -224,5 +270,10 @@ export class Connection implements ObservedSocket {
   /** Bytes written to the socket, those in our own buffers included. */
   get writtenBytes(): number {
     return this.raw?.bytesWritten ?? 0;
+  }
+  private flag(bit: number, isSet: boolean): void {
+    const { flags } = this.block;
+    if (isSet) flags[this.at]! |= bit;
+    else flags[this.at]! &= ~bit;
   }
 }

@@ -179,7 +179,7 @@ describe('TimingWheel', () => {
     const advance = (now: number): boolean =>
       wheel.advance(
         now,
-        ({ id }) => due.push(id),
+        ({ id: number }) => due.push(number),
         () => budget-- > 0,
       );
     expect(advance(30)).toBe(false);
