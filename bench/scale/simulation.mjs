@@ -69,7 +69,9 @@ export class HandClock {
       for (const run of this.#immediate.splice(0)) this.#run(run);
       // Promises go on in the same turn, so their work belongs to the slice before.
       const from = cpuNow();
+      this.#sliceFrom = performance.now();
       for (let turn = 0; turn < 9; turn++) await Promise.resolve();
+      this.#sliceFrom = undefined;
       if (this.slices.length > 0) this.slices[this.slices.length - 1] += cpuNow() - from;
     }
   }

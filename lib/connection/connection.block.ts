@@ -11,20 +11,27 @@ export const CLOSING = 4;
 export const CLOSED = 8;
 /** In a block's slot: nobody is here any more. */
 export const EMPTY = 16;
+// 32 is no connection's: see `hop.rule.ts`.
+export const MID_MESSAGE = 64;
+export const PAUSED = 128;
+export const WAS_ASKED = 256;
 
 /** Whoever has one of these is no open connection. */
 export const NOT_OPEN = CLOSING | CLOSED | EMPTY;
 
 /**
  * What passes over all connections look at, side by side in columns: a pass over a million reads memory in a row and
- * touches no record. Slots are taken in the order of sequence and never again, so a place stays true for a walk.
+ * touches no record. Numbers with a fraction and flags are here as well, since in a record each takes 24 and 8 bytes. Slots are taken in the order of sequence and never again, so a place stays true for a walk.
  */
 export class ConnectionBlock {
   readonly sequences: Float64Array;
   readonly openedAt: Float64Array;
   readonly lastPeerAt: Float64Array;
   readonly lastHopAt: Float64Array;
-  readonly flags: Uint8Array;
+  /** Milliseconds; digits after the seventh do not matter. */
+  readonly latencyMs: Float32Array;
+  readonly averageLatencyMs: Float32Array;
+  readonly flags: Uint16Array;
   /** Numbers of the servers, as the registry gives them. */
   readonly servers: Uint32Array;
   readonly records: (Connection | undefined)[] = [];
@@ -39,7 +46,9 @@ export class ConnectionBlock {
     this.openedAt = new Float64Array(size);
     this.lastPeerAt = new Float64Array(size);
     this.lastHopAt = new Float64Array(size);
-    this.flags = new Uint8Array(size);
+    this.latencyMs = new Float32Array(size);
+    this.averageLatencyMs = new Float32Array(size);
+    this.flags = new Uint16Array(size);
     this.servers = new Uint32Array(size);
   }
 
@@ -62,6 +71,8 @@ export class ConnectionBlock {
     this.openedAt[at] = openedAt;
     this.lastPeerAt[at] = openedAt;
     this.lastHopAt[at] = NEVER;
+    this.latencyMs[at] = NEVER;
+    this.averageLatencyMs[at] = NEVER;
     return at;
   }
 
@@ -72,6 +83,8 @@ export class ConnectionBlock {
     this.openedAt[at] = from.openedAt[before]!;
     this.lastPeerAt[at] = from.lastPeerAt[before]!;
     this.lastHopAt[at] = from.lastHopAt[before]!;
+    this.latencyMs[at] = from.latencyMs[before]!;
+    this.averageLatencyMs[at] = from.averageLatencyMs[before]!;
     this.flags[at] = from.flags[before]!;
     this.servers[at] = server;
     connection.block = this;

@@ -1,19 +1,12 @@
 import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { CloseReason } from '../protocol/close-reasons.js';
-import type { ClientAsk, WireState } from '../protocol/heartbeat.codec.js';
-import type {
-  ObservedSocket,
-  RawSocket,
-  SessionFacts,
-  SocketObserver,
-} from '../transport/transport.driver.js';
-import { CLOSED, CLOSING, ConnectionBlock, HAS_ANSWERED, HELD_UP } from './connection.block.js';
+import type { ObservedSocket, RawSocket, SocketObserver } from '../transport/transport.driver.js';
+import { ConnectionBlock } from './connection.block.js';
+import { OccasionalState } from './occasional.state.js';
 import { hopCounts, hopMaskOf } from './hop.rule.js';
-import type { Outflow } from './outflow.js';
 import type { WatchedServer } from './watched.server.js';
 
-/** Where a connection is in its life; `closing` still counts as active. */
-export type ConnectionState = 'open' | 'closing' | 'closed';
+export type { ConnectionState } from './column.state.js';
 
 /** Whose silence a ghost was: nobody answered, only a hop answered, or nobody was asked. */
 export type GhostKind = 'silent' | 'proxy_answered' | 'unknown';
@@ -87,70 +80,38 @@ export interface Upload {
  * Our record of one socket. Plain state: whoever is responsible for a field writes it, decisions read it.
  * Times are {@link AwakeTime}.
  */
-export class Connection implements ObservedSocket {
+export class Connection extends OccasionalState implements ObservedSocket {
   /** Where what passes over all connections look at is kept: a registry's block, or one of its own. */
   block: ConnectionBlock;
   at: number;
+  /** Who is at the other end: see {@link Peer}. In the record itself, for an object of its own would be as large again. */
+  private readonly address: string | undefined;
+  private readonly userAgent: string | undefined;
+  private readonly path: string | undefined;
   identity: string | undefined = undefined;
   /** What the client said of itself in its last answer: `visible`, `hidden`, or its own word. */
   clientState: string | undefined = undefined;
 
-  /** Milliseconds from the last ping of ours to its answer; {@link NEVER} before the first. */
-  latencyMs = NEVER;
-  /** The same, smoothed: against it the last one shows a trend. */
-  averageLatencyMs = NEVER;
   /** Heartbeats missed since the last answered one. */
   missed = 0;
-  /** Whether it was ever asked. */
-  wasAsked = false;
-  /** Whether its misses go unpunished at present and that was reported. */
-  sparedAs: GhostKind | undefined = undefined;
-
-  /** What is known of its session, where its library keeps one over several transports. */
-  session: SessionFacts | undefined = undefined;
-  midMessage = false;
-  fragments = 0;
-  /** Since when a question waits for the app, for the end of a message or its half of a handshake. */
-  heldUpSince = NEVER;
-  fragmentsAtHold = 0;
-  isPaused = false;
   /** Messages and control bytes received, to tell data bytes from the rest (R3). */
   messages = 0;
   controlBytes = 0;
   /** Bytes read and written when it last had its turn, and when they were last seen to grow. */
   bytesIn = 0;
   bytesInAt: AwakeTime;
-  /** Bytes that waited to be sent at its last turn, or right before its socket was destroyed. */
-  unsentBytes = 0;
-  /** The code of the close frame that went out, whoever sent it. */
-  sentCode: number | undefined = undefined;
   bytesOut = 0;
   bytesOutAt: AwakeTime;
   /** When the app last sent something, to a tick; {@link NEVER} where nobody wants to know. */
   appSentAt: AwakeTime = NEVER;
-  /** Data bytes and messages at the last beat of a connection that is not asked. */
-  dataBytesAtBeat = 0;
-  messagesAtBeat = 0;
   /** Bytes written when the last answered question, or lone ping, went out. */
   confirmedBytes = 0;
-  /** The payload of the last unanswered ping of a connection that is not asked, and the bytes up to its end. */
-  lonePing: Uint8Array | undefined = undefined;
-  lonePingEnd = 0;
   /** Heartbeats that the client sent by itself since the last beat (R10); below 0 while it may catch up. */
   unasked = 0;
   /** Questions of ours that it has not answered yet: so many answers are no flood, however late they come. */
   owedAnswers = 0;
-  /** Set while a `server_pong` waits for the end of a message of the app. */
-  owedPong: ClientAsk | undefined = undefined;
-  /** How far the handshake of its wire has come, where the wire has one. */
-  wire: WireState | undefined = undefined;
 
   question: Question | undefined = undefined;
-  upload: Upload | undefined = undefined;
-  /** Bytes written up to the end of the last frame of ours; 0 when nothing of ours waits. See `noteOwnFrame`. */
-  ownFrameEnd = 0;
-  outflow: Outflow | undefined = undefined;
-  closing: Closing | undefined = undefined;
 
   /** When its current beat was scheduled; the next is a whole number of intervals later. */
   beatAt: AwakeTime = NEVER;
@@ -166,64 +127,22 @@ export class Connection implements ObservedSocket {
     /** The raw object of the transport; `undefined` once it is gone, so that a record held on to holds no socket. */
     public socket: object | undefined,
     public raw: RawSocket | undefined,
-    readonly peer: Peer,
+    peer: Peer,
     openedAt: AwakeTime,
   ) {
+    super();
+    this.address = peer.address;
+    this.userAgent = peer.userAgent;
+    this.path = peer.path;
     this.block = new ConnectionBlock(1);
     this.at = this.block.begin(this, openedAt);
     this.bytesInAt = openedAt;
     this.bytesOutAt = openedAt;
   }
 
-  get openedAt(): AwakeTime {
-    return this.block.openedAt[this.at]!;
-  }
-
-  get state(): ConnectionState {
-    const flags = this.block.flags[this.at]!;
-    if ((flags & CLOSED) !== 0) return 'closed';
-    return (flags & CLOSING) === 0 ? 'open' : 'closing';
-  }
-
-  set state(state: ConnectionState) {
-    this.flag(CLOSING, state === 'closing');
-    this.flag(CLOSED, state === 'closed');
-  }
-
-  /** The last evidence that the peer's program lives (R1). */
-  get lastPeerAt(): AwakeTime {
-    return this.block.lastPeerAt[this.at]!;
-  }
-
-  set lastPeerAt(time: AwakeTime) {
-    this.block.lastPeerAt[this.at] = time;
-  }
-
-  /** The last evidence that something at the other end of the TCP connection lives (R1). */
-  get lastHopAt(): AwakeTime {
-    return this.block.lastHopAt[this.at]!;
-  }
-
-  set lastHopAt(time: AwakeTime) {
-    this.block.lastHopAt[this.at] = time;
-  }
-
-  /** Whether a heartbeat of ours was ever answered. */
-  get hasAnswered(): boolean {
-    return (this.block.flags[this.at]! & HAS_ANSWERED) !== 0;
-  }
-
-  set hasAnswered(hasAnswered: boolean) {
-    this.flag(HAS_ANSWERED, hasAnswered);
-  }
-
-  /** Whether a question waits for the app at present; see `heldUpSince`. */
-  get isHeldUp(): boolean {
-    return (this.block.flags[this.at]! & HELD_UP) !== 0;
-  }
-
-  set isHeldUp(isHeldUp: boolean) {
-    this.flag(HELD_UP, isHeldUp);
+  get peer(): Peer {
+    const { address, userAgent, path } = this;
+    return { address, userAgent, path };
   }
 
   get observer(): SocketObserver<ObservedSocket> {
@@ -270,10 +189,5 @@ export class Connection implements ObservedSocket {
   /** Bytes written to the socket, those in our own buffers included. */
   get writtenBytes(): number {
     return this.raw?.bytesWritten ?? 0;
-  }
-  private flag(bit: number, isSet: boolean): void {
-    const { flags } = this.block;
-    if (isSet) flags[this.at]! |= bit;
-    else flags[this.at]! &= ~bit;
   }
 }
