@@ -21,6 +21,8 @@ export function cpuNow() {
 /** Time that is moved by hand, and passes within a callback as it does outside; measures each callback as one slice. */
 export class HandClock {
   slices = [];
+  /** What arrives between two ticks: a callback of its own for each socket, and no slice. */
+  arrive = () => undefined;
   #now = 1_000;
   #sliceFrom = undefined;
   #timers = new Set();
@@ -60,6 +62,7 @@ export class HandClock {
         this.#run(timer.run);
       }
       await this.settle();
+      this.arrive();
     }
   }
 
@@ -110,9 +113,12 @@ class FakeSocket extends EventEmitter {
   _sender = null;
   _socket = undefined;
   sent = 0;
+  /** Told of each frame. */
+  heard = undefined;
   send(data) {
     this.sent++;
     this._socket.bytesWritten += data.length + 4;
+    this.heard?.(this, data);
   }
   ping() {
     this._socket.bytesWritten += 10;
@@ -137,13 +143,16 @@ class FakeServer extends EventEmitter {
 
 const HEADERS = {};
 
-/** A process with so many connections. */
+/** A process with so many connections, whose clients answer, as most do, before the next tick. */
 export class Simulation {
   clock = new HandClock();
   server = new FakeServer();
   sockets = [];
+  #asked = [];
+  #answers = new Map();
 
   constructor(options = {}) {
+    this.clock.arrive = () => this.#answer();
     this.runtime = new ConnectionHealthRuntime(
       resolveOptions({ clock: this.clock, leak: false, metrics: false, ...options }),
       {
@@ -160,7 +169,20 @@ export class Simulation {
   socket() {
     const socket = new this.server.options.WebSocket();
     socket._socket = new FakeRaw();
+    socket.heard = this.#heard;
     return socket;
+  }
+
+  #heard = (socket, data) => this.#asked.push([socket, data]);
+
+  #answer() {
+    for (const [socket, data] of this.#asked.splice(0)) {
+      const answer = this.#answers.get(data) ?? Buffer.from(data.replace(/server_ping/, 'client_pong'));
+      this.#answers.set(data, answer);
+      socket._socket.bytesRead += answer.length + 6;
+      socket.emit('message', answer, false);
+    }
+    this.#answers.clear();
   }
 
   open(count) {
