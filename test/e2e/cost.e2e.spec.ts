@@ -42,4 +42,14 @@ describe('the cost of a beat on a real socket', () => {
     await until('it has beaten a few times', () => client.protocolPings - before.pings >= 5);
     expect(writes()).toBe(tally.heartbeatsSent - before.beats);
   });
+
+  it('begins with no object that Node keeps for the address of a socket', async () => {
+    const { app, url, service } = await start([QuietGateway]);
+    const runtime = app.get<ConnectionHealthRuntime>(CONNECTION_HEALTH_RUNTIME);
+    await TestClient.connect(url);
+    await until('it is tracked', () => runtime.registry.size === 1);
+    const [connection] = runtime.registry;
+    expect(service.connections()[0]!.address).toBe('127.0.0.1');
+    expect((connection!.raw as { _peername?: object })._peername).toBeUndefined();
+  });
 });

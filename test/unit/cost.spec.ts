@@ -61,6 +61,19 @@ describe('the cost of health', () => {
     expect(sockets.flatMap((socket) => socket.eventNames())).toEqual([]);
   });
 
+  it('is no memory for what a healthy connection never needs, and no number in a box', () => {
+    const crowd = crowdOf();
+    crowd.open(50);
+    crowd.clock.advance(INTERVAL / 2);
+    for (const connection of crowd.runtime.registry) {
+      expect(Reflect.get(connection, 'occasion')).toBeUndefined();
+      const fractions = Object.values(connection).filter(
+        (value) => typeof value === 'number' && !Number.isInteger(value),
+      );
+      expect(fractions).toEqual([]);
+    }
+  });
+
   it('is one frame for each connection and interval, and evenly few of them in each tick', () => {
     const crowd = crowdOf({ heartbeat: { intervalMs: INTERVAL, enforce: 'observe' } });
     const sockets = crowd.open(2_400);
