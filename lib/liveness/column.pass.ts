@@ -50,13 +50,18 @@ export class ColumnPass {
   }
 
   private glance(block: ConnectionBlock, limits: readonly number[], now: AwakeTime, look: LookCloser): void {
-    const { flags, lastPeerAt, servers, sequences, records } = block;
-    for (let at = block.slotAfter(this.reached); at < block.used && !block.isRetired; at++) {
-      this.reached = sequences[at]!;
-      if ((flags[at]! & EMPTY) === 0) this.examined++;
-      if ((flags[at]! & NOT_OPEN) !== 0 || now - lastPeerAt[at]! <= limits[servers[at]!]!) continue;
-      look(records[at]!, now);
+    const { used, flags, lastPeerAt, servers } = block;
+    for (let at = block.slotAfter(this.reached); at < used; at++) {
+      const flagsOfIt = flags[at]!;
+      if ((flagsOfIt & EMPTY) !== 0) continue;
+      this.examined++;
+      if (now - lastPeerAt[at]! <= limits[servers[at]!]! || (flagsOfIt & NOT_OPEN) !== 0) continue;
+      look(block.records[at]!, now);
+      if (!block.isRetired) continue;
+      this.reached = block.sequences[at]!;
+      return;
     }
+    this.reached = block.lastSequence;
   }
 }
 
