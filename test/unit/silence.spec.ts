@@ -51,6 +51,7 @@ function setUp(
     clock,
     awake,
     writer,
+    afterPoll: (run) => records.clock.afterPoll(() => run(records.awake.now())),
     stalls: () => stalls,
     lookDue: (...look) => judge.look(...look),
     turned: () => undefined,
