@@ -42,6 +42,7 @@ export class EngineTap {
   private transport: EngineTransport | undefined;
   private giveClockBack: (() => void) | undefined;
   private isEnding = false;
+  private wasDestroyed = false;
   private recovered = false;
   private wasIntroduced = false;
   private readonly members = new Map<string, Member>();
@@ -106,6 +107,11 @@ export class EngineTap {
   /** From here on the session ends: what it was is what its end is told with. */
   ending(): void {
     this.isEnding = true;
+  }
+
+  /** The session is destroyed: nobody at the other end confirms its end, whatever Engine.IO calls it. */
+  terminating(): void {
+    this.wasDestroyed = true;
   }
 
   /** The client has joined a namespace. */
@@ -209,7 +215,8 @@ export class EngineTap {
     else if (reason.endsWith(' error')) record.observer.session?.givenUp(record, 'error');
     record.observer.closing(record, this.sentCode);
     if (this.carrier !== undefined) return;
-    this.lastCode = /^(transport|forced) close$/.test(reason) ? NO_CODE : ABNORMAL;
+    const isOrderly = !this.wasDestroyed && /^(transport|forced) close$/.test(reason);
+    this.lastCode = isOrderly ? NO_CODE : ABNORMAL;
     if (this.transport?.readyState === 'closed') this.transportClosed();
   };
 

@@ -136,7 +136,7 @@ export class SocketIoDriver implements TransportDriver {
   }
 
   terminate(socket: object): void {
-    terminateSession(socket as EngineSocket);
+    terminateSession(socket as EngineSocket, this.taps.get(socket));
   }
 
   socketsOf(server: object): ReadonlySet<object> {

@@ -96,6 +96,15 @@ describe('what an Engine.IO connection tells', () => {
     expect(told).toEqual(expected);
   });
 
+  it('an end that nobody has confirmed, where it was destroyed', () => {
+    const { fake, tap, told } = observed();
+    fake.readyState = 'closed';
+    fake.transport.readyState = 'closed';
+    tap.terminating();
+    fake.emit('close', 'forced close');
+    expect(told).toEqual(['closing', 'closed 1006']);
+  });
+
   it('nothing any more when it has stopped, and listens no more', () => {
     const { fake, tap, told } = observed();
     tap.stop();
