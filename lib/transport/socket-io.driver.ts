@@ -192,7 +192,8 @@ export class SocketIoDriver implements TransportDriver {
   }
 
   private listenToNamespaces(io: IoServer): () => void {
-    const listened = new Set<IoNamespace>();
+    // Weak: dynamic namespaces come and go (`cleanupEmptyChildNamespaces`).
+    const listened = new WeakSet<IoNamespace>();
     const joined = (member: NamespaceSocket): void => this.taps.get(member.conn)?.joined(member);
     const listen = (namespace: IoNamespace): void => {
       if (listened.has(namespace)) return;
@@ -203,7 +204,7 @@ export class SocketIoDriver implements TransportDriver {
     io.sockets.prependListener('new_namespace', listen);
     return () => {
       io.sockets.removeListener('new_namespace', listen);
-      for (const namespace of listened) namespace.removeListener('connection', joined);
+      for (const namespace of namespacesOf(io)) namespace.removeListener('connection', joined);
     };
   }
 

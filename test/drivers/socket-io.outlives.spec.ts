@@ -64,8 +64,7 @@ describe('dynamic namespaces', () => {
   const start = useIoApps();
   const connect = useIoClients();
 
-  // Known: the driver keeps each namespace that it has listened to. Take `.failing` away with the cause.
-  it.failing('are let go when their last client has left', async () => {
+  it('are let go when their last client has left', async () => {
     const running = await start([RoomsGateway]);
     const { server } = running.app.get(RoomsGateway);
     const rooms: WeakRef<Namespace>[] = [];
