@@ -1,20 +1,35 @@
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import type { Connection } from './connection/connection.js';
+import type { ConnectionSettings } from './connection/connection.settings.js';
 import type { ObservedSocket, SocketObserver } from './transport/transport.driver.js';
 
-/** What taps report to. */
-export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<ObservedSocket> {
-  const observer: SocketObserver<Connection> = {
+/** What taps report to: of what the app sends only where somebody wants to know. */
+export function observersFor(
+  parts: ConnectionHealthRuntime,
+): (settings: ConnectionSettings) => SocketObserver<ObservedSocket> {
+  const deaf = observerOf(parts);
+  const all: SocketObserver<Connection> = {
+    ...deaf,
+    sent: (connection, data, options) => {
+      parts.leaks?.cuts.sent(connection);
+      parts.filter.sent(connection, data, options);
+    },
+  };
+  return ({ heartbeat }) => {
+    const hasHandshake = heartbeat !== false && heartbeat.codec.opening !== undefined;
+    const observer = hasHandshake || parts.leaks !== undefined ? all : deaf;
+    return observer as SocketObserver<ObservedSocket>;
+  };
+}
+
+function observerOf(parts: ConnectionHealthRuntime): SocketObserver<Connection> {
+  return {
     message: (connection, data, isBinary) =>
       parts.filter.message(connection, data, isBinary) ||
       (parts.audit?.message(connection, data, isBinary) ?? false),
     control: (connection, kind, payload) => {
       parts.filter.control(connection, payload);
       parts.audit?.control(connection, kind, payload);
-    },
-    sent: (connection, data, options) => {
-      parts.leaks?.cuts.sent(connection);
-      parts.filter.sent(connection, data, options);
     },
     messageFinished: (connection) => {
       parts.filter.messageFinished(connection);
@@ -36,5 +51,4 @@ export function observerFor(parts: ConnectionHealthRuntime): SocketObserver<Obse
       },
     },
   };
-  return observer as SocketObserver<ObservedSocket>;
 }

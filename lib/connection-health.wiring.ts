@@ -1,6 +1,6 @@
 import { AuditDesk } from './audit/gateway/audit.desk.js';
 import { exceptAudits } from './audit/gateway/except.audits.js';
-import { observerFor } from './connection-health.observer.js';
+import { observersFor } from './connection-health.observer.js';
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import type { Connection, Question } from './connection/connection.js';
 import { Crowd } from './connection/crowd.js';
@@ -113,7 +113,7 @@ export function sweeperFor(parts: ConnectionHealthRuntime, failed: Failed): Stal
 }
 
 export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
-  const observer = observerFor(parts);
+  const observerOf = observersFor(parts);
   const { defaults, settingsFor, gateways } = parts.options;
   return new ServerBinder({
     drivers: [new WsDriver(), new SocketIoDriver()],
@@ -126,7 +126,7 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
       new ServerWatch({
         server,
         driver,
-        observer,
+        observerOf,
         photographer: parts.photographer,
         // Whoever speaks a library's own heartbeats says nothing of the others (R7).
         crowdFor: (codec) =>

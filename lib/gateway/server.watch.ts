@@ -38,19 +38,21 @@ export class ServerWatch implements WatchedServer {
 
   readonly server: object;
   readonly driver: TransportDriver;
-  readonly observer: SocketObserver<ObservedSocket>;
+  observer!: SocketObserver<ObservedSocket>;
   readonly photographer: ConnectionPhotographer;
   /** The clients of its codec. */
   crowd: Crowd;
   readonly tally = new ServerTally();
   private readonly track: SocketOpened;
   private readonly warn: (warning: string) => void;
+  private readonly observerOf: (settings: ConnectionSettings) => SocketObserver<ObservedSocket>;
   private readonly crowdFor: (codec: string) => Crowd;
 
   constructor(parts: {
     readonly server: object;
     readonly driver: TransportDriver;
-    readonly observer: SocketObserver<ObservedSocket>;
+    /** What its sockets report to, by what holds for them. */
+    readonly observerOf: (settings: ConnectionSettings) => SocketObserver<ObservedSocket>;
     readonly photographer: ConnectionPhotographer;
     /** The clients of a codec, by its name, taken together. */
     readonly crowdFor: (codec: string) => Crowd;
@@ -63,7 +65,7 @@ export class ServerWatch implements WatchedServer {
   }) {
     this.server = parts.server;
     this.driver = parts.driver;
-    this.observer = parts.observer;
+    this.observerOf = parts.observerOf;
     this.photographer = parts.photographer;
     this.crowdFor = parts.crowdFor;
     this.crowd = parts.crowdFor(NO_CODEC);
@@ -156,6 +158,7 @@ export class ServerWatch implements WatchedServer {
   private apply(merged: ConnectionSettings): void {
     this.mergedSettings = merged;
     this.settingsInForce = merged;
+    this.observer = this.observerOf(merged);
     const own = this.driver.ownHeartbeat?.(this.server);
     if (own === undefined) return;
     const misfit = this.sessionMode === 'govern' ? this.driver.ungovernable?.(this.server) : undefined;

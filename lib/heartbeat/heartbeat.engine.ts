@@ -4,6 +4,7 @@ import { isPending, type Connection, type Question } from '../connection/connect
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection.settings.js';
 import type { BeatWriter } from './beat.writer.js';
+import { firstTurnOf } from './first.turn.js';
 import { isForgotten, noteHold, releaseHold } from './message.hold.js';
 import { PacedWheel } from './paced.wheel.js';
 import { PhaseSpreader } from './phase.spreader.js';
@@ -66,9 +67,10 @@ export class HeartbeatEngine implements ConnectionFollower {
   opened(connection: Connection): void {
     const intervalMs = beatIntervalOf(connection.server.settings);
     if (intervalMs === undefined) return;
-    // Whole, since in each record a fraction takes 16 bytes more.
-    connection.beatAt = Math.ceil(this.spreader.firstBeat(this.parts.awake.now(), intervalMs));
-    this.wheel.schedule(connection, connection.beatAt);
+    this.wheel.schedule(
+      connection,
+      firstTurnOf(connection, this.spreader, this.parts.awake.now(), intervalMs),
+    );
   }
 
   forgotten(connection: Connection): void {
@@ -164,7 +166,7 @@ export class HeartbeatEngine implements ConnectionFollower {
     if (connection.state !== 'open' || !waitsForQuestions(connection)) return;
     connection.beatAt -= creditMs;
     if (connection.beatAt <= now) this.fenced(connection, now, this.askAnew);
-    else if (!isPending(connection.question)) this.wheel.schedule(connection, connection.beatAt);
+    else if (!isPending(connection.question)) this.wheel.hasten(connection, creditMs);
   }
 
   /** See {@link Questioner.probe}. */

@@ -29,6 +29,11 @@ export class PacedWheel<Entry extends WheelEntry<Entry>> {
     this.wheel.schedule(entry, at);
   }
 
+  /** See {@link TimingWheel.hasten}. */
+  hasten(entry: Entry, byMs: number): void {
+    this.wheel.hasten(entry, byMs);
+  }
+
   /** See {@link TimingWheel.cancel}. */
   cancel(entry: Entry): void {
     this.wheel.cancel(entry);

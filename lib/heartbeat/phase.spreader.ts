@@ -13,4 +13,9 @@ export class PhaseSpreader {
     const phase = this.fraction * intervalMs;
     return phase + intervalMs * (Math.floor((now - phase) / intervalMs) + 1);
   }
+
+  /** A time for what must be done for that connection within a shorter time from `now`, on a phase of its own too. */
+  timeWithin(now: AwakeTime, withinMs: number): AwakeTime {
+    return now + this.fraction * withinMs;
+  }
 }

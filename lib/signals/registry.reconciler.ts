@@ -21,6 +21,8 @@ export class RegistryReconciler {
   private isLooking = false;
   /** Sockets that were not tracked at the last look. */
   private readonly untracked = new WeakSet<object>();
+  /** Records whose sockets were gone at the last look. */
+  private readonly gone = new WeakSet<Connection>();
 
   constructor(
     private readonly parts: {
@@ -58,15 +60,12 @@ export class RegistryReconciler {
     const sockets = server.driver.socketsOf(server.server);
     if (sockets === undefined) return;
     const overlooked = await this.collect(sockets, (socket) => this.isOverlooked(socket, server));
-    const vanished = await this.collect(
-      this.parts.registry,
-      (connection) =>
-        connection.server === server &&
-        connection.raw?.destroyed === true &&
-        !sockets.has(connection.socket!),
-    );
-    // Others ran in between: what was tracked meanwhile must not get a second record.
+    const isGone = (connection: Connection): boolean =>
+      connection.server === server && this.isGone(connection, sockets);
+    const missing = await this.collect(this.parts.registry, isGone);
+    // Others ran in between: what was tracked meanwhile must not get a second record, and what has ended is no news.
     const untracked = overlooked.filter((socket) => server.driver.isOpen(socket) && !this.isTracked(socket));
+    const vanished = missing.filter((connection) => this.isRegistered(connection));
     if (untracked.length + vanished.length === 0) return;
     this.mended += untracked.length + vanished.length;
     for (const socket of untracked) this.track(socket, server);
@@ -96,9 +95,24 @@ export class RegistryReconciler {
     return wasUntracked;
   }
 
+  /**
+   * Gone twice in a row: Engine.IO takes a socket off its list when the TCP connection ends, and what carried it reports
+   * that end a turn of the event loop later, or more while there are frames to inflate.
+   */
+  private isGone(connection: Connection, sockets: ReadonlySet<object>): boolean {
+    if (connection.raw?.destroyed !== true || sockets.has(connection.socket!)) return false;
+    const wasGone = this.gone.has(connection);
+    this.gone.add(connection);
+    return wasGone;
+  }
+
   private isTracked(socket: object): boolean {
     const record = recordOf(socket) as Connection | undefined;
-    return record !== undefined && this.parts.registry.get(record.sequence) === record;
+    return record !== undefined && this.isRegistered(record);
+  }
+
+  private isRegistered(connection: Connection): boolean {
+    return this.parts.registry.get(connection.sequence) === connection;
   }
 
   /** A record that the registry has lost must not go on beside the new one. */

@@ -110,8 +110,11 @@ interface OwnTimers {
   pingIntervalTimer: unknown;
   /** Ends the socket; set with each ping. Until 6.5 each packet sets it anew by `resetPingTimeout()`; since 6.6 a pong ends it. */
   pingTimeoutTimer: unknown;
+  /** Whether another packet has put off the end once since the last ping: 6.6.12. */
+  hasRefreshedPingTimeout?: boolean;
   schedulePing(): void;
-  resetPingTimeout(...args: unknown[]): void;
+  /** Until 6.4 it is told the time; later ones know it. */
+  resetPingTimeout(timeoutMs: number): void;
   /** 6.0-6.6. */
   sendPacket(type: string): void;
 }
@@ -208,9 +211,9 @@ const nothing = (): void => undefined;
 /**
  * Takes Engine.IO's clock off a socket (protocol 4): it asks and ends nobody any more.
  *
- * @returns gives it back: the socket is asked again one `pingInterval` from then
+ * @returns gives it back: the socket is asked in `askInMs`, and from then on as Engine.IO does by itself
  */
-export function takeClock(socket: EngineSocket): () => void {
+export function takeClock(socket: EngineSocket): (askInMs: number) => void {
   const governed = socket as Governed;
   clearTimeout(governed.pingIntervalTimer as NodeJS.Timeout);
   clearTimeout(governed.pingTimeoutTimer as NodeJS.Timeout);
@@ -218,9 +221,24 @@ export function takeClock(socket: EngineSocket): () => void {
   governed.pingTimeoutTimer = null;
   governed.schedulePing = nothing;
   governed.resetPingTimeout = nothing;
-  return () => {
+  return (askInMs) => {
     Reflect.deleteProperty(governed, 'schedulePing');
     Reflect.deleteProperty(governed, 'resetPingTimeout');
-    if (governed.readyState === 'open') governed.schedulePing();
+    if (governed.readyState === 'open') askOnce(governed, askInMs);
   };
+}
+
+/** Asks as `schedulePing()` does, but when we say; what a pong does to its timer, `schedulePing()` does to this one. */
+function askOnce(governed: Governed, inMs: number): void {
+  const timer = setTimeout(() => {
+    governed.hasRefreshedPingTimeout = false;
+    governed.sendPacket('ping');
+    governed.resetPingTimeout(governed.server.opts.pingTimeout);
+  }, inMs);
+  timer.refresh = () => {
+    clearTimeout(timer);
+    governed.schedulePing();
+    return timer;
+  };
+  governed.pingIntervalTimer = timer;
 }

@@ -21,8 +21,9 @@ export function closeSession(
   socket.close();
 }
 
-/** Destroys what carries a session, at once. */
-export function terminateSession(socket: EngineSocket): void {
+/** Destroys what carries a session, at once. @param tap `undefined` where the session is not observed */
+export function terminateSession(socket: EngineSocket, tap: EngineTap | undefined): void {
+  tap?.terminating();
   const carrier = carriedBy(socket.transport);
   if (carrier !== undefined) carrier.terminate();
   else endAtOnce(socket);

@@ -8,6 +8,7 @@ import {
   type EngineTransport,
   type NamespaceSocket,
 } from './engine-io.internals.js';
+import { EnginePatience } from './engine.patience.js';
 import { EngineRaw } from './engine.raw.js';
 import {
   CONNECTION,
@@ -40,14 +41,21 @@ export class EngineTap {
   private record: ObservedSocket | undefined;
   private carrier: CarriedSocket | undefined;
   private transport: EngineTransport | undefined;
-  private giveClockBack: (() => void) | undefined;
+  private giveClockBack: ((askInMs: number) => void) | undefined;
+  private readonly patience: EnginePatience;
   private isEnding = false;
+  private wasDestroyed = false;
   private recovered = false;
   private wasIntroduced = false;
   private readonly members = new Map<string, Member>();
 
-  constructor(readonly socket: EngineSocket) {
+  /** @param isNew whether its client has connected just now: otherwise nobody knows when it was asked last */
+  constructor(
+    readonly socket: EngineSocket,
+    isNew = false,
+  ) {
     this.raw = new EngineRaw(socket);
+    this.patience = new EnginePatience(socket, isNew);
   }
 
   /** Reports to a record from now on. */
@@ -74,6 +82,7 @@ export class EngineTap {
     } finally {
       this.isAsking = false;
     }
+    this.patience.asked();
     const { writeBuffer } = this.socket;
     this.askedBehind = writeBuffer.length === 0 ? undefined : writeBuffer;
   }
@@ -93,7 +102,7 @@ export class EngineTap {
     this.leaveTransport();
     for (const { socket, left } of this.members.values()) socket.removeListener('disconnect', left);
     this.members.clear();
-    this.giveClockBack?.();
+    this.giveClockBack?.(this.patience.somewhen());
     Reflect.deleteProperty(this.socket, CONNECTION);
     this.record = undefined;
   }
@@ -106,6 +115,11 @@ export class EngineTap {
   /** From here on the session ends: what it was is what its end is told with. */
   ending(): void {
     this.isEnding = true;
+  }
+
+  /** The session is destroyed: nobody at the other end confirms its end, whatever Engine.IO calls it. */
+  terminating(): void {
+    this.wasDestroyed = true;
   }
 
   /** The client has joined a namespace. */
@@ -128,6 +142,7 @@ export class EngineTap {
       namespaces: names,
       recovered: this.recovered,
       clientAsks: this.socket.protocol === 3,
+      askWithinMs: this.patience.isUnknown ? this.patience.leftMs : undefined,
     };
   }
 
@@ -209,7 +224,8 @@ export class EngineTap {
     else if (reason.endsWith(' error')) record.observer.session?.givenUp(record, 'error');
     record.observer.closing(record, this.sentCode);
     if (this.carrier !== undefined) return;
-    this.lastCode = /^(transport|forced) close$/.test(reason) ? NO_CODE : ABNORMAL;
+    const isOrderly = !this.wasDestroyed && /^(transport|forced) close$/.test(reason);
+    this.lastCode = isOrderly ? NO_CODE : ABNORMAL;
     if (this.transport?.readyState === 'closed') this.transportClosed();
   };
 

@@ -61,23 +61,25 @@ export class SocketIoDriver implements TransportDriver {
     const io = this.rootOf(server);
     const { engine } = io;
     this.engines.set(engine, { io, govern });
-    const track = (socket: EngineSocket): void => {
-      if (recordOf(socket) === undefined) this.observe(socket, opened);
+    const track = (socket: EngineSocket, isNew: boolean): void => {
+      if (recordOf(socket) === undefined) this.observe(socket, opened, isNew);
     };
+    const connected = (socket: EngineSocket): void => track(socket, true);
     const stopListening = this.listenToNamespaces(io);
     // First of all: the record is there before Socket.IO, and then the app, hear of the connection.
-    engine.prependListener('connection', track);
-    for (const socket of Object.values(engine.clients)) if (socket.readyState === 'open') track(socket);
+    engine.prependListener('connection', connected);
+    for (const socket of Object.values(engine.clients))
+      if (socket.readyState === 'open') track(socket, false);
     this.introduceMembers(io);
     return () => {
-      engine.removeListener('connection', track);
+      engine.removeListener('connection', connected);
       stopListening();
     };
   }
 
   adopt({ socket, opened }: { socket: object; opened: SocketOpened }): void {
     const conn = socket as EngineSocket;
-    this.observe(conn, opened);
+    this.observe(conn, opened, false);
     const watch = this.engines.get(conn.server);
     if (watch !== undefined) this.introduceMembers(watch.io);
   }
@@ -136,7 +138,7 @@ export class SocketIoDriver implements TransportDriver {
   }
 
   terminate(socket: object): void {
-    terminateSession(socket as EngineSocket);
+    terminateSession(socket as EngineSocket, this.taps.get(socket));
   }
 
   socketsOf(server: object): ReadonlySet<object> {
@@ -169,9 +171,9 @@ export class SocketIoDriver implements TransportDriver {
     this.taps.delete(socket);
   }
 
-  private observe(socket: EngineSocket, opened: SocketOpened): void {
+  private observe(socket: EngineSocket, opened: SocketOpened, isNew: boolean): void {
     const isGoverned = this.mayGovern(socket);
-    const tap = new EngineTap(socket);
+    const tap = new EngineTap(socket, isNew);
     this.taps.set(socket, tap);
     const record = opened(socket, socket.request ?? undefined);
     if (record === undefined) return;
@@ -192,7 +194,8 @@ export class SocketIoDriver implements TransportDriver {
   }
 
   private listenToNamespaces(io: IoServer): () => void {
-    const listened = new Set<IoNamespace>();
+    // Weak: dynamic namespaces come and go (`cleanupEmptyChildNamespaces`).
+    const listened = new WeakSet<IoNamespace>();
     const joined = (member: NamespaceSocket): void => this.taps.get(member.conn)?.joined(member);
     const listen = (namespace: IoNamespace): void => {
       if (listened.has(namespace)) return;
@@ -203,7 +206,7 @@ export class SocketIoDriver implements TransportDriver {
     io.sockets.prependListener('new_namespace', listen);
     return () => {
       io.sockets.removeListener('new_namespace', listen);
-      for (const namespace of listened) namespace.removeListener('connection', joined);
+      for (const namespace of namespacesOf(io)) namespace.removeListener('connection', joined);
     };
   }
 

@@ -31,6 +31,11 @@ export interface SessionFacts {
   readonly recovered: boolean;
   /** Whether its client asks by itself (Engine.IO 3): the library answers it, and judges it alone. */
   readonly clientAsks: boolean;
+  /**
+   * How soon its client must be asked first, in milliseconds, where it leaves when it is not asked, and nobody knows when it
+   * was asked last: it was there before us.
+   */
+  readonly askWithinMs?: number | undefined;
 }
 
 /** More namespaces of one connection are not named. */

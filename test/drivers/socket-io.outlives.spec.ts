@@ -24,26 +24,21 @@ function useHurriedServers(): Pick<Stage, 'start' | 'listen' | 'peers'> {
 describe('a Socket.IO server that is watched for a while, in mode govern', () => {
   const stage = useHurriedServers();
 
-  // Known: asked up to two intervals after the last ping. Take `.failing` away with the cause.
-  it.failing(
-    'loses no client to the beginning or the end of it',
-    async () => {
-      const { service, eventsOf } = await stage.start(TEMPO, { massTimeout: false });
-      const foreign = await stage.listen(TEMPO);
-      const { engine } = foreign.server as { engine: { clientsCount: number } };
-      await stage.peers(foreign, 30);
-      // Engine.IO asks all of them in a moment.
-      await sleep(TEMPO.intervalMs * 0.8);
-      const stopWatching = service.watch(foreign.server);
-      await sleep(2.5 * TEMPO.intervalMs);
-      expect(engine.clientsCount).toBe(30);
-      stopWatching();
-      await sleep(2.5 * TEMPO.intervalMs);
-      expect(engine.clientsCount).toBe(30);
-      expect(eventsOf('closed')).toEqual([]);
-    },
-    30_000,
-  );
+  it('loses no client to the beginning or the end of it', async () => {
+    const { service, eventsOf } = await stage.start(TEMPO, { massTimeout: false });
+    const foreign = await stage.listen(TEMPO);
+    const { engine } = foreign.server as { engine: { clientsCount: number } };
+    await stage.peers(foreign, 30);
+    // Engine.IO asks all of them in a moment.
+    await sleep(TEMPO.intervalMs * 0.8);
+    const stopWatching = service.watch(foreign.server);
+    await sleep(2.5 * TEMPO.intervalMs);
+    expect(engine.clientsCount).toBe(30);
+    stopWatching();
+    await sleep(2.5 * TEMPO.intervalMs);
+    expect(engine.clientsCount).toBe(30);
+    expect(eventsOf('closed')).toEqual([]);
+  }, 30_000);
 });
 
 function collectGarbage(): void {
@@ -64,8 +59,7 @@ describe('dynamic namespaces', () => {
   const start = useIoApps();
   const connect = useIoClients();
 
-  // Known: the driver keeps each namespace that it has listened to. Take `.failing` away with the cause.
-  it.failing('are let go when their last client has left', async () => {
+  it('are let go when their last client has left', async () => {
     const running = await start([RoomsGateway]);
     const { server } = running.app.get(RoomsGateway);
     const rooms: WeakRef<Namespace>[] = [];

@@ -3,11 +3,14 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
 import type { ConnectionHealthModuleOptions } from 'nestjs-connection-health';
+import type { Server } from 'socket.io';
 import type { WebSocket, WebSocketServer as WsServer } from 'ws';
 
 import type { ConnectionHealthRuntime } from '../../lib/connection-health.runtime.js';
 import type { TestApp } from '../support/app.js';
 import { useApps } from '../support/apps.js';
+import { useIoApps } from '../socket-io/support/io.app.js';
+import { useIoClients } from '../socket-io/support/io.client.js';
 import { TestClient } from '../support/client.js';
 import { sleep, until } from '../support/wait.js';
 
@@ -24,6 +27,11 @@ class MismatchGateway {
   handleConnection(client: WebSocket): void {
     this.clients.push(client);
   }
+}
+
+@WebSocketGateway()
+class IoGateway {
+  @WebSocketServer() readonly server!: Server;
 }
 
 function rawOf(socket: WebSocket): Socket {
@@ -141,5 +149,38 @@ describe('a socket that is stuck in closing', () => {
     expect(destroyed).toBe(true);
     expect(running.eventsOf('closed')).toHaveLength(1);
     expect(running.eventsOf('close_stuck').length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a Socket.IO client that the app sends away', () => {
+  const startApp = useIoApps();
+  const connect = useIoClients();
+
+  it('is none that has vanished, though Engine.IO knows of its end before its WebSocket does', async () => {
+    const running = await startApp([IoGateway], { drain: false });
+    const { socket: client } = await connect(running.url, { transports: ['websocket'] });
+    const { server } = running.app.get(IoGateway);
+    const { engine } = server;
+    const { reconciler, registry } = runtimeOf(running);
+    const [connection] = registry;
+    const [looks, known]: [Promise<unknown>[], unknown[]] = [[], []];
+    const [conn] = Object.values((engine as unknown as { clients: Record<string, object> }).clients);
+    const { socket } = (conn as unknown as { transport: { socket: WebSocket } }).transport;
+    const raw = rawOf(socket);
+    const destroy = raw.destroy.bind(raw);
+    raw.destroy = (error) => {
+      destroy(error);
+      known.push(engine.clientsCount, connection!.raw?.destroyed, registry.size);
+      looks.push(reconciler.reconcile());
+      return raw;
+    };
+    client.io.reconnection(false);
+    server.disconnectSockets(true);
+    await until('it has left', () => running.eventsOf('closed').length === 1);
+    await Promise.all(looks);
+    // In that turn of the event loop only we still count it.
+    expect(known.slice(0, 3)).toEqual([0, true, 1]);
+    expect(running.eventsOf('registry_mismatch')).toEqual([]);
+    expect(running.eventsOf('closed')).toMatchObject([{ reason: 'clean', evidence: { receivedCode: 1005 } }]);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { misfitOfSocket, takeClock, type EngineSocket } from '../../lib/transport/engine-io.internals.js';
 import { EngineTap } from '../../lib/transport/engine.tap.js';
+import { sleep, until } from '../support/wait.js';
 
 /** What is looked at of an Engine.IO socket, with a transport that sends when it is told to. */
 class FakeEngineSocket extends EventEmitter {
@@ -14,13 +15,21 @@ class FakeEngineSocket extends EventEmitter {
   writeBuffer: object[] = [];
   pingIntervalTimer: unknown = null;
   pingTimeoutTimer: unknown = null;
+  readonly server = { opts: { pingInterval: 25_000, pingTimeout: 20_000 } };
   scheduled = 0;
+  readonly timeouts: number[] = [];
 
   schedulePing(): void {
     this.scheduled++;
   }
 
-  resetPingTimeout(): void {}
+  resetPingTimeout(timeoutMs: number): void {
+    this.timeouts.push(timeoutMs);
+  }
+
+  get pings(): number {
+    return this.writeBuffer.filter((packet) => (packet as { type: string }).type === 'ping').length;
+  }
 
   sendPacket(type: string): void {
     const packet = { type };
@@ -96,6 +105,15 @@ describe('what an Engine.IO connection tells', () => {
     expect(told).toEqual(expected);
   });
 
+  it('an end that nobody has confirmed, where it was destroyed', () => {
+    const { fake, tap, told } = observed();
+    fake.readyState = 'closed';
+    fake.transport.readyState = 'closed';
+    tap.terminating();
+    fake.emit('close', 'forced close');
+    expect(told).toEqual(['closing', 'closed 1006']);
+  });
+
   it('nothing any more when it has stopped, and listens no more', () => {
     const { fake, tap, told } = observed();
     tap.stop();
@@ -117,21 +135,55 @@ describe("Engine.IO's clock of a socket", () => {
     // What a pong, and any packet in versions before 6.6, does.
     (fake.pingIntervalTimer as NodeJS.Timeout).refresh();
     fake.schedulePing();
-    fake.resetPingTimeout();
+    fake.resetPingTimeout(1);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect([fired, fake.scheduled]).toEqual([0, 0]);
+    expect([fired, fake.scheduled, fake.timeouts]).toEqual([0, 0, []]);
     expect(misfitOfSocket(socket)).toBeUndefined();
-    giveBack();
-    expect(fake.scheduled).toBe(1);
+    giveBack(1);
     expect(Object.keys(fake)).not.toContain('schedulePing');
+    expect(Object.keys(fake)).not.toContain('resetPingTimeout');
+    await until('it is asked', () => fake.pings === 1);
+    // As its own schedulePing() does it: the next ping is for the pong to bring.
+    expect([fake.timeouts, fake.scheduled]).toEqual([[20_000], 0]);
+    (fake.pingIntervalTimer as NodeJS.Timeout).refresh();
+    expect(fake.scheduled).toBe(1);
+  });
+
+  it('goes on by itself where the answer to a question of ours comes after it was given back', async () => {
+    const { fake, socket } = make();
+    takeClock(socket)(5);
+    (fake.pingIntervalTimer as NodeJS.Timeout).refresh();
+    await sleep(30);
+    expect([fake.scheduled, fake.pings]).toEqual([1, 0]);
+  });
+
+  it('asks nobody any more who has left since it was given back', async () => {
+    const { fake, socket } = make();
+    takeClock(socket)(5);
+    // What Engine.IO does at the end, and what a second watch does.
+    clearTimeout(fake.pingIntervalTimer as NodeJS.Timeout);
+    await sleep(30);
+    expect(fake.pings).toBe(0);
+  });
+
+  it('is given back by a tap within the time that the client has left', () => {
+    const { fake, tap } = observed();
+    tap.govern();
+    tap.stop();
+    const { _idleTimeout: askInMs } = fake.pingIntervalTimer as { _idleTimeout: number };
+    clearTimeout(fake.pingIntervalTimer as NodeJS.Timeout);
+    expect(askInMs).toBeGreaterThan(0);
+    // It was there before us: nobody knows when it was asked last.
+    expect(askInMs).toBeLessThanOrEqual(10_000);
   });
 
   it('is not given back to a socket that is closed', () => {
     const { fake, socket } = make();
     const giveBack = takeClock(socket);
     fake.readyState = 'closed';
-    giveBack();
-    expect(fake.scheduled).toBe(0);
+    giveBack(1);
+    expect([fake.scheduled, fake.pingIntervalTimer === null]).toEqual([0, false]);
+    expect(fake.pingIntervalTimer).not.toHaveProperty('_onTimeout');
   });
 
   it.each(['schedulePing', 'resetPingTimeout', 'sendPacket', 'pingIntervalTimer', 'pingTimeoutTimer'])(

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Connection, Question } from '../../lib/connection/connection.js';
 import { BeatWriter } from '../../lib/heartbeat/beat.writer.js';
 import { HeartbeatEngine } from '../../lib/heartbeat/heartbeat.engine.js';
+import type { SessionFacts } from '../../lib/transport/transport.driver.js';
 import { Records, type FakeRaw } from '../support/records.js';
 
 const INTERVAL = 10_000;
@@ -28,8 +29,13 @@ function setUp() {
     pinged: () => undefined,
     failed: (error) => failures.push(error),
   });
-  const open = (options: Parameters<Records['make']>[0] = {}, raw?: FakeRaw): Connection => {
+  const open = (
+    options: Parameters<Records['make']>[0] = {},
+    raw?: FakeRaw,
+    session?: SessionFacts,
+  ): Connection => {
     const connection = records.make({ heartbeat: { intervalMs: INTERVAL }, ...options }, { raw });
+    connection.session = session;
     engine.opened(connection);
     return connection;
   };
@@ -55,6 +61,51 @@ describe('HeartbeatEngine', () => {
     expect(looks[0]!.slice(0, 2)).toEqual([connection, connection.question]);
     expect(looks[0]![2] - connection.question!.askedAt).toBeGreaterThanOrEqual(6_667 / 2);
     expect(looks[0]![2] - connection.question!.askedAt).toBeLessThan(6_667 / 2 + 2 * TICK);
+  });
+
+  describe('a client that was there before us, and leaves when it is not asked', () => {
+    const askWithinMs = 1_500;
+    const facts = { transport: 'websocket', namespaces: [], recovered: false, clientAsks: false };
+    const session: SessionFacts = { ...facts, askWithinMs };
+
+    it('is asked in time, and at its own place in the interval from then on', () => {
+      const { engine, open, pass, driver, awake } = setUp();
+      const connections = Array.from({ length: 20 }, () => open({}, undefined, session));
+      const began = awake.now();
+      const places = () => connections.map(({ beatAt }) => Math.round((beatAt - began) % INTERVAL));
+      const given = places();
+      pass(askWithinMs / 2);
+      // No wave: some now, some later.
+      expect(driver.sent.length).toBeGreaterThan(5);
+      expect(driver.sent.length).toBeLessThan(15);
+      pass(askWithinMs / 2 + TICK);
+      expect(driver.sent).toHaveLength(20);
+      for (const connection of connections) {
+        connection.question = undefined;
+        engine.rest(connection, awake.now());
+      }
+      expect(places()).toEqual(given);
+      pass(INTERVAL);
+      expect(driver.sent.length).toBeGreaterThanOrEqual(40);
+    });
+
+    it('is asked in time by its own clock also where we stall in between', () => {
+      const { engine, open, driver, awake, clock } = setUp();
+      const connection = open({}, undefined, session);
+      const creditMs = askWithinMs;
+      expect(connection.beatAt - awake.now()).toBeGreaterThan(creditMs);
+      engine.hurry(connection, creditMs, awake.now());
+      clock.stall(TICK);
+      engine.tick(awake.now());
+      expect(driver.sent).toHaveLength(1);
+    });
+
+    it('waits for its beat as others do where its library asks it', () => {
+      const { open, pass, driver } = setUp();
+      open({}, undefined, { ...session, clientAsks: true });
+      pass(askWithinMs + TICK);
+      expect([driver.sent, driver.pings]).toEqual([[], []]);
+    });
   });
 
   it('never asks with the same ts twice, and never with an earlier one, even where the date goes back', () => {

@@ -112,7 +112,7 @@ describe('RegistryReconciler', () => {
     expect(adopted).toEqual([]);
   });
 
-  it('ends a record whose socket is gone, in the list and in truth', async () => {
+  it('ends a record whose socket is gone, in the list and in truth, when it has seen that twice', async () => {
     const { reconciler, sockets, open, vanished, events } = setUp();
     const [listed, living, gone] = [open(), open(), open()];
     listed.raw.destroyed = true;
@@ -120,8 +120,26 @@ describe('RegistryReconciler', () => {
     sockets.delete(gone.socket);
     gone.raw.destroyed = true;
     await reconciler.reconcile();
+    expect([vanished, events]).toEqual([[], []]);
+    await reconciler.reconcile();
     expect(vanished).toEqual([gone.connection]);
     expect(events).toMatchObject([{ type: 'registry_mismatch', untracked: 0, vanished: 1 }]);
+  });
+
+  it('says nothing of what has ended between two looks, or in the course of the second', async () => {
+    const { reconciler, registry, sockets, open, vanished, events } = setUp();
+    const [between, within] = [open(), open()];
+    for (const { socket, raw } of [between, within]) {
+      sockets.delete(socket);
+      raw.destroyed = true;
+    }
+    for (let count = 0; count < 6_000; count++) open();
+    await reconciler.reconcile();
+    registry.remove(between.connection);
+    const second = reconciler.reconcile();
+    registry.remove(within.connection);
+    await second;
+    expect([vanished, events, reconciler.takeMended()]).toEqual([[], [], 0]);
   });
 
   it('tracks a socket anew whose record was lost, and lets go of the lost one', async () => {

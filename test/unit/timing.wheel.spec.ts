@@ -156,6 +156,19 @@ describe('TimingWheel', () => {
     expect(due).toEqual([1, 10, 0, 30]);
   });
 
+  it('makes an entry due earlier, at the next tick at the earliest, and none that is not scheduled', () => {
+    const wheel = new TimingWheel<Entry>(0);
+    const [sooner, atOnce, cancelled] = [new Entry(0), new Entry(1), new Entry(2)];
+    const due: number[] = [];
+    for (const entry of [sooner, atOnce, cancelled]) wheel.schedule(entry, 100);
+    wheel.cancel(cancelled);
+    wheel.hasten(sooner, 60);
+    wheel.hasten(atOnce, 500);
+    wheel.hasten(cancelled, 60);
+    for (let now = 0; now <= 200; now++) wheel.advance(now, (entry) => due.push(entry.id, now));
+    expect(due).toEqual([1, 10, 0, 40]);
+  });
+
   it('goes on after somebody who was called has thrown', () => {
     const wheel = new TimingWheel<Entry>(0);
     const due: number[] = [];

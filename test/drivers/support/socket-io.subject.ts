@@ -107,8 +107,7 @@ export function socketIo(transport: Transport, mode: Mode): DriverUnderTest {
     governs: mode === 'govern',
     // Where no protocol ping can be sent, nobody knows whose silence it is.
     ghost: transport === 'websocket' ? 'silent' : 'unknown',
-    // Polling has no close frame whose absence could tell: Engine.IO says "forced close" of this end, too.
-    destroyedCode: transport === 'websocket' ? 1006 : 1005,
+    destroyedCode: 1006,
     // Engine.IO closes without a code.
     timeoutCode: mode === 'govern' ? 4001 : 1006,
     peer: { library: 'socket.io', transports: [transport] },
