@@ -13,6 +13,8 @@ interface HubRecord {
 
 const INVOCATION = 1;
 const COMPLETION = 3;
+/** RFC 6455, section 7.4.1: a message that does not say what its kind of message should. */
+const INVALID_PAYLOAD = 1007;
 /** Ends every record. A frame may hold several, which is why this gateway listens by itself. */
 const SEPARATOR = '\x1e';
 
@@ -23,9 +25,14 @@ export class SignalrGateway implements OnGatewayConnection<WebSocket> {
   private readonly logger = new Logger(SignalrGateway.name);
 
   handleConnection(client: WebSocket): void {
+    // Nest fences handlers, but not listeners: an error in one, over whatever a stranger sends, would end the process.
     client.on('message', (data: Buffer) => {
-      const records = data.toString().split(SEPARATOR).slice(0, -1);
-      for (const record of records) this.hear(client, JSON.parse(record) as HubRecord);
+      try {
+        const records = data.toString().split(SEPARATOR).slice(0, -1);
+        for (const record of records) this.hear(client, JSON.parse(record) as HubRecord);
+      } catch {
+        client.close(INVALID_PAYLOAD, 'not a message of a hub');
+      }
     });
   }
 
