@@ -25,7 +25,12 @@ export class GraphqlWsCodec implements HeartbeatCodec {
   readonly name = 'graphql-ws';
   private readonly answersPings: boolean;
 
+  /** @throws TypeError for an option that is neither */
   constructor({ clientPings = 'answer' }: GraphqlWsCodecOptions = {}) {
+    if (!['answer', 'leave'].includes(clientPings)) {
+      const got = JSON.stringify(clientPings);
+      throw new TypeError(`GraphqlWsCodec: option "clientPings": expected "answer" or "leave", got ${got}`);
+    }
     this.answersPings = clientPings === 'answer';
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
+import { GraphqlWsCodec } from '../../lib/protocol/graphql-ws.codec.js';
 import {
   MAX_ECHO,
   type HeartbeatCodec,
@@ -161,6 +162,12 @@ describe('the codecs', () => {
       );
     },
   );
+
+  it('graphql-ws: does not take a wrong word for its option', () => {
+    expect(() => new GraphqlWsCodec({ clientPings: 'leeve' as 'leave' })).toThrow(
+      'GraphqlWsCodec: option "clientPings": expected "answer" or "leave", got "leeve"',
+    );
+  });
 
   it('signalr: takes whole MessagePack pings only, in binary frames', () => {
     const { codec } = WIRES['signalr']!;
