@@ -1,4 +1,9 @@
-import type { HeartbeatAsker, HeartbeatCodec, RecognisedHeartbeat } from './heartbeat.codec.js';
+import type {
+  HeartbeatAsker,
+  HeartbeatCodec,
+  RecognisedHeartbeat,
+  SpeakingClients,
+} from './heartbeat.codec.js';
 import { writtenItems } from './json.members.js';
 import { parseIfMarked, textOf, type BytePair } from './json.text.js';
 import type { ServerMessage } from './messages.js';
@@ -20,8 +25,12 @@ const MAX_REF = 64;
 export class PhoenixCodec implements HeartbeatCodec {
   readonly name = 'phoenix';
   readonly asks: HeartbeatAsker = 'client';
-  /** As long as the client of npm's `phoenix` waits by default. */
-  readonly defaultIntervalMs = 30_000;
+  readonly defaultIntervalMs: number;
+
+  /** @param options say what `heartbeatIntervalMs` the clients have; npm's `phoenix` has 30 s by default */
+  constructor({ clientIntervalMs = 30_000 }: SpeakingClients = {}) {
+    this.defaultIntervalMs = clientIntervalMs;
+  }
 
   recognise(data: Uint8Array, isBinary: boolean): RecognisedHeartbeat | undefined {
     const message = isBinary ? undefined : parseIfMarked(data, BRACKET, LETTERS_TB);

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { ConnectionHealth } from 'nestjs-connection-health';
+import { ConnectionHealth, PhoenixCodec } from 'nestjs-connection-health';
+
+import { settings } from './settings.js';
 
 /** A message of Phoenix channels, as its V2 serializer writes it. */
 export type PhoenixMessage = [
@@ -29,7 +31,7 @@ function isPhoenixMessage(message: unknown): message is PhoenixMessage {
 }
 
 /** Speaks with clients of npm's `phoenix`. Their heartbeats are answered before they come here. */
-@ConnectionHealth({ heartbeat: { codec: 'phoenix' } })
+@ConnectionHealth({ heartbeat: { codec: new PhoenixCodec({ clientIntervalMs: settings.intervalMs }) } })
 @WebSocketGateway({ path: '/phoenix/websocket' })
 export class PhoenixGateway {
   private readonly logger = new Logger(PhoenixGateway.name);

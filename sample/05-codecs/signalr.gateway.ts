@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
-import { ConnectionHealth } from 'nestjs-connection-health';
+import { ConnectionHealth, SignalrCodec } from 'nestjs-connection-health';
 import type { WebSocket } from 'ws';
+
+import { settings } from './settings.js';
 
 /** What of a hub's records this sample reads: the handshake, and the call of a method. */
 interface HubRecord {
@@ -19,7 +21,7 @@ const INVALID_PAYLOAD = 1007;
 const SEPARATOR = '\x1e';
 
 /** Speaks with clients of `@microsoft/signalr`. Their pings are taken out before they come here. */
-@ConnectionHealth({ heartbeat: { codec: 'signalr' } })
+@ConnectionHealth({ heartbeat: { codec: new SignalrCodec({ clientIntervalMs: settings.intervalMs }) } })
 @WebSocketGateway({ path: '/signalr' })
 export class SignalrGateway implements OnGatewayConnection<WebSocket> {
   private readonly logger = new Logger(SignalrGateway.name);
