@@ -19,6 +19,7 @@ export function bootReport(runtime: ConnectionHealthRuntime): {
       ...watches.flatMap(({ name, settings }) =>
         proxyWarning(name, settings, runtime.options.proxyIdleTimeoutMs),
       ),
+      ...watches.flatMap(({ name, settings }) => clientsWarning(name, settings)),
       ...shutdownWarning(),
     ],
   };
@@ -57,6 +58,23 @@ function proxyWarning(
   const told = everyMs === Infinity ? 'nothing is sent' : `something is sent every ${everyMs} ms`;
   return [
     `${name}: ${told}, but proxyIdleTimeoutMs is ${limitMs}: set heartbeat.intervalMs to at most ${limitMs / 2}, or idle connections will be cut`,
+  ];
+}
+
+/** Clients that speak by themselves do so by their own clocks, and some want to hear of us as often (R8). */
+function clientsWarning(name: string, { heartbeat }: ConnectionSettings): string[] {
+  if (heartbeat === false || heartbeat.isTransports === true) return [];
+  const { intervalMs, codec } = heartbeat;
+  const { asks = 'server', defaultIntervalMs: clientsMs } = codec;
+  if (asks === 'server' || clientsMs === undefined) return [];
+  const [isShort, isLong] = [intervalMs < clientsMs, asks === 'both' && intervalMs >= 2 * clientsMs];
+  if (!isShort && !isLong) return [];
+  const why = isShort
+    ? 'and look dead in between: set it to at least that'
+    : `and may leave when they hear nothing of us for twice that: set it well below ${2 * clientsMs}`;
+  return [
+    `${name}: heartbeat.intervalMs is ${intervalMs}, but clients of the codec "${codec.name}" speak every ${clientsMs} ms ` +
+      `unless they are set to something else, ${why}, leave it out, or give the codec the interval that they have`,
   ];
 }
 

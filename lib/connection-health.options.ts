@@ -42,7 +42,8 @@ export interface HeartbeatOptions {
    */
   codec?: CodecName | HeartbeatCodec;
   /**
-   * Heartbeats that a client may send by itself in one interval before it is closed with `abuse`.
+   * Heartbeats that a client may send by itself in one interval before it is closed with `abuse`, which is final for some:
+   * more than `intervalMs` divided by the time between two of theirs.
    * @default 20
    */
   maxPerInterval?: number;

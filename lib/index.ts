@@ -133,6 +133,7 @@ export type {
   ClientAsk,
   HeartbeatAsker,
   HeartbeatCodec,
+  SpeakingClients,
   PassingMessage,
   RecognisedHeartbeat,
   WireState,

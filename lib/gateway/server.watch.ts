@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { ConnectionHealthSetupError } from '../connection-health.errors.js';
 import type { ConnectionSettings } from '../connection/connection.settings.js';
 import type { ConnectionPhotographer } from '../connection/connection.snapshot.js';
 import { ServerTally } from '../connection/server.tally.js';
 import type { WatchedServer } from '../connection/watched.server.js';
 import type { Crowd } from '../connection/crowd.js';
+import type { HeartbeatCodec } from '../protocol/heartbeat.codec.js';
 import type {
   ObservedSocket,
   SocketObserver,
@@ -179,14 +182,27 @@ export class ServerWatch implements WatchedServer {
 
   private refuseOtherCodec({ heartbeat }: ConnectionSettings, user: ServerUser): void {
     if (heartbeat === false || user.settings.heartbeat === false) return;
-    const [one, other] = [heartbeat.codec.name, user.settings.heartbeat.codec.name];
-    if (one === other) return;
+    const [codec, others] = [heartbeat.codec, user.settings.heartbeat.codec];
+    const [one, other] = [codec.name, others.name];
     const names = this.users.map(({ name }) => name).join(' and ');
+    if (one === other) {
+      if (isDeepStrictEqual(choicesOf(codec), choicesOf(others))) return;
+      throw new ConnectionHealthSetupError(
+        'DIFFERENT_CODECS',
+        `${names} share one server but give the heartbeat codec "${one}" different settings: give them the same codec, or a path each`,
+      );
+    }
     throw new ConnectionHealthSetupError(
       'DIFFERENT_CODECS',
       `${names} share one server but ask for the heartbeat codecs "${one}" and "${other}": give them the same codec, or a path each`,
     );
   }
+}
+
+/** What a codec was told to do, as far as it can be seen: two of one name may have been told different things. */
+function choicesOf(codec: HeartbeatCodec): object {
+  const plain = ['string', 'number', 'boolean'];
+  return Object.fromEntries(Object.entries(codec).filter(([, value]) => plain.includes(typeof value)));
 }
 
 function cannotGovern(why: string): string {

@@ -9,11 +9,9 @@ import type {
 } from '../connection/connection.settings.js';
 import { codecOf } from './codec.resolver.js';
 import { OptionReader } from './option.reader.js';
-import { tickMsOf } from './tick.js';
+import { MIN_INTERVAL_MS, tickMsOf } from './tick.js';
 
 const DEFAULT_INTERVAL_MS = 30_000;
-/** Below, a tick would be shorter than the timers of Node can keep. */
-const MIN_INTERVAL_MS = 9;
 const DEFAULT_CLOSE_TIMEOUT_MS = 5_000;
 
 /** The keys that `@ConnectionHealth()` and `watch()` know. */

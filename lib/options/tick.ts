@@ -1,6 +1,8 @@
 import type { ConnectionSettings } from '../connection/connection.settings.js';
 
 const LONGEST_TICK_MS = 250;
+/** What an interval must be above: a tenth of it, the tick, would be shorter than the timers of Node can keep. */
+export const MIN_INTERVAL_MS = 9;
 
 /**
  * How often the product looks at what is due: at most every 250 ms and at least ten times in the shortest of the

@@ -1,6 +1,7 @@
 import type { HeartbeatCodec, RecognisedHeartbeat } from './heartbeat.codec.js';
 import { MAX_ECHO } from './heartbeat.codec.js';
-import { objectOf, parseIfMarked, type BytePair } from './json.text.js';
+import { writtenFields } from './json.members.js';
+import { objectOf, parseIfMarked, textOf, type BytePair } from './json.text.js';
 import type { ServerMessage } from './messages.js';
 
 const BRACE = 0x7b;
@@ -25,7 +26,12 @@ export class GraphqlWsCodec implements HeartbeatCodec {
   readonly name = 'graphql-ws';
   private readonly answersPings: boolean;
 
+  /** @throws TypeError for an option that is neither */
   constructor({ clientPings = 'answer' }: GraphqlWsCodecOptions = {}) {
+    if (!['answer', 'leave'].includes(clientPings)) {
+      const got = JSON.stringify(clientPings);
+      throw new TypeError(`GraphqlWsCodec: option "clientPings": expected "answer" or "leave", got ${got}`);
+    }
     this.answersPings = clientPings === 'answer';
   }
 
@@ -33,7 +39,8 @@ export class GraphqlWsCodec implements HeartbeatCodec {
     if (isBinary) return undefined;
     const message = objectOf(parseIfMarked(data, BRACE, G_AND_QUOTE));
     if (message?.['type'] === 'pong') return answerOf(objectOf(message['payload']));
-    return message?.['type'] === 'ping' && this.answersPings ? askOf(message['payload']) : undefined;
+    if (message?.['type'] !== 'ping' || !this.answersPings) return undefined;
+    return askOf(message['payload'], data);
   }
 
   encode(message: ServerMessage): string | undefined {
@@ -50,10 +57,10 @@ function answerOf(payload: Record<string, unknown> | undefined): RecognisedHeart
   return typeof ts === 'number' && Number.isFinite(ts) ? { kind: 'answer', ts } : { kind: 'malformed' };
 }
 
-/** A payload is optional, and an object where it is there; the answer repeats it, unless it is long. */
-function askOf(payload: unknown): RecognisedHeartbeat | undefined {
+/** A payload is optional, and an object where it is there; the answer repeats it as it is written, unless it is long. */
+function askOf(payload: unknown, data: Uint8Array): RecognisedHeartbeat | undefined {
   if (payload === undefined) return { kind: 'ask' };
-  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined;
-  const echo = JSON.stringify(payload);
+  if (objectOf(payload) === undefined) return undefined;
+  const echo = writtenFields(textOf(data)).get('payload')!;
   return echo.length <= MAX_ECHO ? { kind: 'ask', echo } : { kind: 'ask' };
 }

@@ -41,6 +41,15 @@ export const MAX_ECHO = 512;
  */
 export type HeartbeatAsker = 'server' | 'client' | 'both';
 
+/** Options of codecs whose clients speak by themselves. */
+export interface SpeakingClients {
+  /**
+   * How often the clients do, where they are set to anything but their default, in milliseconds.
+   * @default 30_000 for Phoenix, 15_000 for SignalR
+   */
+  readonly clientIntervalMs?: number;
+}
+
 /** A message that has passed on a wire that is not open yet. */
 export interface PassingMessage {
   readonly from: 'client' | 'app';
@@ -82,7 +91,11 @@ export interface HeartbeatCodec {
   encode(message: ServerMessage, dialect?: string): string | Uint8Array | undefined;
   /** @default 'server' */
   readonly asks?: HeartbeatAsker;
-  /** The heartbeat interval where the options give none, in milliseconds. @default 30_000 */
+  /**
+   * The heartbeat interval where the options give none, in milliseconds. Where the clients speak by themselves, how often
+   * they do: the boot warns of an interval that does not fit it.
+   * @default 30_000
+   */
   readonly defaultIntervalMs?: number;
   /**
    * For wires that begin with a handshake of their own: called for each message of either side, until it says that the

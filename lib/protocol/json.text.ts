@@ -39,10 +39,15 @@ export function parseIfMarked(data: Uint8Array, opener: number, mark: BytePair):
   return has(data, mark) || has(data, UNICODE_ESCAPE) ? parseJson(data) : undefined;
 }
 
+/** The text of a frame. */
+export function textOf(data: Uint8Array): string {
+  return decoder.decode(data);
+}
+
 /** What a text says; `undefined` for what is no JSON. */
 export function parseJson(data: Uint8Array | string): unknown {
   try {
-    return JSON.parse(typeof data === 'string' ? data : decoder.decode(data));
+    return JSON.parse(typeof data === 'string' ? data : textOf(data));
   } catch {
     return undefined;
   }

@@ -1,5 +1,11 @@
-import type { HeartbeatAsker, HeartbeatCodec, RecognisedHeartbeat } from './heartbeat.codec.js';
-import { parseIfMarked, type BytePair } from './json.text.js';
+import type {
+  HeartbeatAsker,
+  HeartbeatCodec,
+  RecognisedHeartbeat,
+  SpeakingClients,
+} from './heartbeat.codec.js';
+import { writtenItems } from './json.members.js';
+import { parseIfMarked, textOf, type BytePair } from './json.text.js';
 import type { ServerMessage } from './messages.js';
 
 const BRACKET = 0x5b;
@@ -19,15 +25,20 @@ const MAX_REF = 64;
 export class PhoenixCodec implements HeartbeatCodec {
   readonly name = 'phoenix';
   readonly asks: HeartbeatAsker = 'client';
-  /** As long as the client of npm's `phoenix` waits by default. */
-  readonly defaultIntervalMs = 30_000;
+  readonly defaultIntervalMs: number;
+
+  /** @param options say what `heartbeatIntervalMs` the clients have; npm's `phoenix` has 30 s by default */
+  constructor({ clientIntervalMs = 30_000 }: SpeakingClients = {}) {
+    this.defaultIntervalMs = clientIntervalMs;
+  }
 
   recognise(data: Uint8Array, isBinary: boolean): RecognisedHeartbeat | undefined {
     const message = isBinary ? undefined : parseIfMarked(data, BRACKET, LETTERS_TB);
     if (!Array.isArray(message) || message.length !== LENGTH) return undefined;
     if (message[TOPIC] !== 'phoenix' || message[EVENT] !== 'heartbeat') return undefined;
-    const ref: unknown = message[REF];
-    return isRef(ref) ? { kind: 'ask', echo: JSON.stringify(ref) } : { kind: 'malformed' };
+    // As it is written: clients compare it, and numbers lose digits on the way through JavaScript.
+    const written = writtenItems(textOf(data))[REF]!;
+    return isRef(message[REF], written) ? { kind: 'ask', echo: written } : { kind: 'malformed' };
   }
 
   encode(message: ServerMessage): string | undefined {
@@ -36,6 +47,7 @@ export class PhoenixCodec implements HeartbeatCodec {
   }
 }
 
-function isRef(ref: unknown): ref is string | number | null {
-  return ref === null || typeof ref === 'number' || (typeof ref === 'string' && ref.length <= MAX_REF);
+function isRef(ref: unknown, written: string): boolean {
+  if (typeof ref === 'string') return ref.length <= MAX_REF;
+  return ref === null || (typeof ref === 'number' && written.length <= MAX_REF);
 }

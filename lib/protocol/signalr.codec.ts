@@ -3,6 +3,7 @@ import type {
   HeartbeatCodec,
   PassingMessage,
   RecognisedHeartbeat,
+  SpeakingClients,
   WireState,
 } from './heartbeat.codec.js';
 import { parseJson, objectOf } from './json.text.js';
@@ -28,8 +29,12 @@ const PING: RecognisedHeartbeat = { kind: 'ask' };
 export class SignalrCodec implements HeartbeatCodec {
   readonly name = 'signalr';
   readonly asks: HeartbeatAsker = 'both';
-  /** As in SignalR itself, on both sides. */
-  readonly defaultIntervalMs = 15_000;
+  readonly defaultIntervalMs: number;
+
+  /** @param options say what `keepAliveIntervalInMilliseconds` the clients have; SignalR's default is 15 s, on both sides */
+  constructor({ clientIntervalMs = 15_000 }: SpeakingClients = {}) {
+    this.defaultIntervalMs = clientIntervalMs;
+  }
 
   recognise(data: Uint8Array, isBinary: boolean): RecognisedHeartbeat | undefined {
     return (isBinary ? isPingBytes(data) : isPingText(data)) ? PING : undefined;

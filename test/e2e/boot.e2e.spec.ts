@@ -9,7 +9,10 @@ import {
   ConnectionHealthService,
   type ConnectionHealthModuleOptions,
   type ConnectionHealthOptionsFactory,
+  PhoenixCodec,
+  SignalrCodec,
   type GatewayHealthOptions,
+  type HeartbeatOptions,
 } from 'nestjs-connection-health';
 
 import { MemoryLogger } from '../support/app.js';
@@ -111,6 +114,44 @@ describe('the boot', () => {
       expect(/ChatGateway.*proxyIdleTimeoutMs is 60000/.test(logger.textOf('warn'))).toBe(warned);
     },
   );
+
+  it.each<[string, HeartbeatOptions, RegExp | undefined]>([
+    [
+      'a client that asks, sooner',
+      { codec: 'phoenix', intervalMs: 20_000 },
+      /is 20000.* every 30000 ms.*least/,
+    ],
+    ['a client that asks, later', { codec: 'phoenix', intervalMs: 90_000 }, undefined],
+    [
+      'a client that speaks, sooner',
+      { codec: 'signalr', intervalMs: 14_999 },
+      /is 14999.* every 15000 ms.*least/,
+    ],
+    [
+      'one that waits for ours as well, too late',
+      { codec: 'signalr', intervalMs: 30_000 },
+      /is 30000.*below 30000/,
+    ],
+    ['one that waits for ours as well, in time', { codec: 'signalr', intervalMs: 29_999 }, undefined],
+    ['a client that is asked, sooner', { codec: 'graphql-ws', intervalMs: 5_000 }, undefined],
+    [
+      'a client that is told so',
+      { codec: new PhoenixCodec({ clientIntervalMs: 500 }), intervalMs: 500 },
+      undefined,
+    ],
+    ['another, told so', { codec: new SignalrCodec({ clientIntervalMs: 500 }) }, undefined],
+  ])('knows what the clients of a codec do: %s', async (_what, heartbeat, warning) => {
+    const { codec, ...module } = heartbeat;
+    @ConnectionHealth({ heartbeat: { codec: codec! } })
+    @WebSocketGateway({ path: '/wire' })
+    class WireGateway {}
+    const logger = new MemoryLogger();
+    // An interval of the module holds for every gateway, whatever its codec says.
+    await start([WireGateway], { heartbeat: module }, { logger });
+    const told = logger.textOf('warn');
+    expect(told.includes('WireGateway')).toBe(warning !== undefined);
+    expect(told).toMatch(warning ?? /^/);
+  });
 
   it('warns that SIGTERM will cut everybody off, unless shutdown hooks are enabled', async () => {
     const [without, enabled] = [new MemoryLogger(), new MemoryLogger()];

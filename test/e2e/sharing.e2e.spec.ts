@@ -8,6 +8,7 @@ import {
 } from '@nestjs/websockets';
 import {
   ConnectionHealth,
+  GraphqlWsCodec,
   SkipConnectionHealth,
   type HeartbeatCodec,
   type HeartbeatOptions,
@@ -131,6 +132,15 @@ describe('gateways that share a server', () => {
     for (const { prototype } of gateways) {
       expect(Reflect.ownKeys(prototype as object)).toEqual(['constructor']);
     }
+  });
+
+  it('stop the boot when their codecs have one name but other settings, and not for two that are alike', async () => {
+    const leaves = new GraphqlWsCodec({ clientPings: 'leave' });
+    await expect(start(pair({ codec: leaves }, { codec: 'graphql-ws' }))).rejects.toThrow(
+      /share one server but give the heartbeat codec "graphql-ws" different settings/,
+    );
+    await start(pair({ codec: new GraphqlWsCodec() }, { codec: 'graphql-ws' }));
+    await start(pair({ codec: codec('flags') }, { codec: codec('flags') }));
   });
 
   it('leave a skipped one alone only where all are skipped, and say so where not', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 
 import { afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { WebSocket } from 'ws';
 
 import { until } from '../support/wait.js';
 import { compileSample } from './compile.sample.js';
@@ -14,8 +15,49 @@ const sample = join(root, 'sample/05-codecs');
 /** A folder of its own, since other specs build all samples meanwhile. */
 const out = join(sample, 'dist/spec');
 
+/** Not JSON, or JSON of another shape, or text that is none. */
+const NONSENSE = [
+  'x\x1e',
+  'null\x1e',
+  '{"type":1,"target":{"toString":1}}\x1e',
+  '[',
+  '[1]',
+  '[1,1,1,{},1]',
+  'null',
+];
+const NO_UTF8 = Buffer.from([0xff]);
+
+/** A client that expects nothing in particular. */
+async function open(url: string): Promise<WebSocket> {
+  const client = new WebSocket(url);
+  client.on('error', () => undefined);
+  await once(client, 'open');
+  return client;
+}
+
+/** Sends a frame; what comes back, or that the connection is closed. */
+async function sent(client: WebSocket, frame: string | Buffer): Promise<string> {
+  const answer = Promise.race([
+    once(client, 'message').then(([data]) => String(data)),
+    once(client, 'close').then(([code]) => `closed with ${code}`),
+  ]);
+  client.send(frame, { binary: false });
+  return answer;
+}
+
 describe('the sample with a Phoenix and a SignalR client', () => {
   let running: ChildProcess;
+  let output: string;
+
+  function start(intervalMs: number): void {
+    const env = { ...process.env, NO_COLOR: '1', PORT: '0', CODECS_INTERVAL_MS: String(intervalMs) };
+    running = spawn(process.execPath, [join(out, 'main.js')], { env, detached: true });
+    output = '';
+    for (const stream of [running.stdout!, running.stderr!])
+      stream.on('data', (data) => (output += String(data)));
+  }
+
+  const count = (line: RegExp): number => [...output.matchAll(line)].length;
 
   // Needs the library's build, which `npm test` makes before Jest.
   beforeAll(() => compileSample(sample, out));
@@ -26,18 +68,12 @@ describe('the sample with a Phoenix and a SignalR client', () => {
   });
 
   it('keeps both, closes both when they stand still, and has both back', async () => {
-    const env = { ...process.env, NO_COLOR: '1', PORT: '0', CODECS_INTERVAL_MS: '600' };
-    running = spawn(process.execPath, [join(out, 'main.js')], { env, detached: true });
-    let output = '';
-    for (const stream of [running.stdout!, running.stderr!])
-      stream.on('data', (data) => (output += String(data)));
-    const count = (line: RegExp): number => [...output.matchAll(line)].length;
-
+    start(600);
     await until('both have talked', () => count(/^(phoenix|signalr): heard$/gm) === 2, 20_000);
     await until('they are stopped', () => output.includes('now they are stopped'), 20_000);
     // As long as nobody stopped them, both were content, and the app saw what was meant for it only.
     expect(output).toContain('server: 2 clients are connected');
-    expect(count(/connection lost|heartbeat missed/g)).toBe(0);
+    expect(count(/connection lost|heartbeat missed|WARN/g)).toBe(0);
     expect(output.match(/heard (\S+)/g)?.toSorted()).toEqual([
       'heard Shout',
       'heard handshake',
@@ -52,5 +88,24 @@ describe('the sample with a Phoenix and a SignalR client', () => {
     const exited = once(running, 'exit');
     running.kill('SIGTERM');
     expect(await exited).toEqual([null, 'SIGTERM']);
+  });
+
+  it('outlives whatever a stranger sends, and does not fill its log with it', async () => {
+    start(20_000);
+    await until('both have talked', () => count(/^(phoenix|signalr): heard$/gm) === 2, 20_000);
+    const [, host] = /page: http:\/\/([^/]+)/.exec(output)!;
+    const [hub, channels] = [`ws://${host}/signalr`, `ws://${host}/phoenix/websocket`];
+
+    for (const nonsense of NONSENSE.filter((frame) => frame.endsWith('\x1e')))
+      expect([nonsense, await sent(await open(hub), nonsense)]).toEqual([nonsense, 'closed with 1007']);
+    expect(await sent(await open(hub), NO_UTF8)).toBe('closed with 1007');
+    expect(await sent(await open(hub), '{"protocol":"json","version":1}\x1e')).toBe('{}\x1e');
+
+    const channel = await open(channels);
+    for (const nonsense of NONSENSE) channel.send(nonsense);
+    expect(await sent(channel, '["1","2","room:lobby","phx_join",{}]')).toContain('"status":"ok"');
+    channel.close();
+    expect(running.exitCode).toBeNull();
+    expect(output).not.toMatch(/SyntaxError|TypeError/);
   });
 });

@@ -5,6 +5,7 @@ import type { Connection } from '../../lib/connection/connection.js';
 import { noteOwnFrame } from '../../lib/connection/outflow.js';
 import { BeatWriter } from '../../lib/heartbeat/beat.writer.js';
 import { InboundFilter, type HeartbeatListener } from '../../lib/heartbeat/inbound.filter.js';
+import type { HeartbeatCodec } from '../../lib/protocol/heartbeat.codec.js';
 import { frames, inWords, ruleOn } from '../support/frames.js';
 import { Records } from '../support/records.js';
 
@@ -234,7 +235,8 @@ describe('InboundFilter', () => {
   });
 
   it('fences a codec that throws: what it could not read is the app’s, what it has read is not (R9, R11)', () => {
-    const codec = { name: 'faulty', recognise: fail, encode: fail };
+    const encode: HeartbeatCodec['encode'] = ({ type }) => (type === 'server_ping' ? 'ping' : fail());
+    const codec = { name: 'faulty', recognise: fail, encode };
     const blind = setUp({ heartbeat: { codec } });
     expect(blind.receive('hello')).toBe(false);
     expect(blind.heard).toEqual([['failed', new Error('codec')]]);

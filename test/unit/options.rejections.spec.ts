@@ -75,8 +75,41 @@ describe('a wrong option stops the boot', () => {
     [
       { heartbeat: { codec: ownCodec({ defaultIntervalMs: 0 }) } },
       'heartbeat.codec.defaultIntervalMs',
-      'a number of milliseconds above 0',
+      interval,
       '0',
+    ],
+    [
+      { heartbeat: { codec: ownCodec({ defaultIntervalMs: 9 }) } },
+      'heartbeat.codec.defaultIntervalMs',
+      interval,
+      '9',
+    ],
+    [{ heartbeat: { codec: null } }, 'heartbeat.codec', '"graphql-ws" or an object', 'null'],
+    [
+      { heartbeat: { codec: ownCodec({ encode: () => undefined }) } },
+      'heartbeat.codec.encode()',
+      'text or bytes for a server_ping, as the clients of the codec "own" wait for one',
+      'undefined',
+    ],
+    [
+      { heartbeat: { codec: ownCodec({ asks: 'both', encode: () => Promise.resolve('x') }) } },
+      'heartbeat.codec.encode()',
+      'text or bytes for a server_ping',
+      'an object',
+    ],
+    [
+      {
+        heartbeat: {
+          codec: ownCodec({
+            encode() {
+              throw new Error('no pen');
+            },
+          }),
+        },
+      },
+      'heartbeat.codec.encode()',
+      'of the codec "own"',
+      'an error: no pen',
     ],
     [{ protocolPing: { intervalMs: 0 } }, 'protocolPing.intervalMs', number, '0'],
     [{ tcpKeepAlive: { initialDelayMs: '1' } }, 'tcpKeepAlive.initialDelayMs', number, '"1"'],

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 
 import { SystemClock } from '../../lib/clock/clock.js';
 import { resolveOptions } from '../../lib/options/options.resolver.js';
+import type { HeartbeatCodec } from '../../lib/protocol/heartbeat.codec.js';
 import { JsonCodec } from '../../lib/protocol/json.codec.js';
 
 /** Resolves options as somebody without TypeScript may have written them. */
@@ -149,6 +150,16 @@ describe('resolveOptions', () => {
       intervalMs: 9_000,
       timeoutMs: 6_000,
     });
+  });
+
+  it.each<[string, Partial<HeartbeatCodec>]>([
+    ['whose clients ask', { asks: 'client', encode: () => undefined }],
+    ['that must know the dialect first', { opening: () => undefined, encode: () => undefined }],
+    ['that cannot do without the dialect', { opening: () => undefined, encode: (_, key) => key!.trim() }],
+    ['of bytes', { encode: ({ type }) => Buffer.from(type) }],
+  ])('takes a codec %s, with nothing to ask with at boot', (_what, parts) => {
+    const codec = { name: 'own', recognise: () => undefined, encode: () => '', ...parts };
+    expect(resolve({ heartbeat: { codec } }).defaults.heartbeat).toMatchObject({ codec });
   });
 
   it('takes a codec, a clock and functions of the app as they are', () => {

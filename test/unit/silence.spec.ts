@@ -312,14 +312,18 @@ describe('clients that ask by themselves', () => {
   });
 
   it('are judged although their codec fails at every greeting (R11)', () => {
+    let isFailing = false;
     const { open, pass, closed, failures } = setUp(
       codecOf('both', {
         encode: () => {
-          throw new Error('codec');
+          if (isFailing) throw new Error('codec');
+          return '!';
         },
       }),
     );
     open();
+    // From here on: boot would refuse it.
+    isFailing = true;
     pass(INTERVAL + TIMEOUT + TICK);
     expect(closed).toHaveLength(1);
     expect(failures.length).toBeGreaterThan(0);
@@ -437,8 +441,11 @@ describe('a wire that begins with a handshake', () => {
 
 describe('a codec that has no question although the server asks', () => {
   it('is reported, and condemns nobody', () => {
-    const { open, pass, closed, failures } = setUp(codecOf('server', { encode: () => undefined }));
+    let question: string | undefined = '!';
+    const { open, pass, closed, failures } = setUp(codecOf('server', { encode: () => question }));
     open();
+    // From here on: boot would refuse it.
+    question = undefined;
     pass(3 * INTERVAL);
     expect(closed).toEqual([]);
     expect(failures).toHaveLength(3);

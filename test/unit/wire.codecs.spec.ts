@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
+import { GraphqlWsCodec } from '../../lib/protocol/graphql-ws.codec.js';
 import {
   MAX_ECHO,
   type HeartbeatCodec,
@@ -121,7 +122,11 @@ function saidOf(codec: HeartbeatCodec, { data, isBinary }: Frame): WireRuling {
   const said: RecognisedHeartbeat | undefined = codec.recognise(data, isBinary);
   // A word that is passed on is the app's, whatever it shows.
   if (said === undefined || said.kind === 'spoken') return 'app';
-  return said.kind === 'malformed' || said.kind === 'resume' ? said.kind : said;
+  if (said.kind === 'malformed' || said.kind === 'resume') return said.kind;
+  if (said.kind !== 'ask' || said.echo === undefined) return said;
+  // As the client has spelled it; the rule knows what it means.
+  expect(data.toString()).toContain(said.echo);
+  return { ...said, echo: JSON.stringify(parsed(said.echo)) };
 }
 
 describe('the codecs', () => {
@@ -162,6 +167,30 @@ describe('the codecs', () => {
       );
     },
   );
+
+  it.each([
+    ['phoenix', '[null,12345678901234567890,"phoenix","heartbeat",{}]', '12345678901234567890'],
+    ['phoenix', ' [ "a,[" , 1e400\n,"phoenix","heart\\u0062eat",{"a":[1,"]"]}]', '1e400'],
+    ['phoenix', '[null, "\\u0041\\"\\ud800,]" ,"phoenix","heartbeat",{}]', '"\\u0041\\"\\ud800,]"'],
+    ['graphql-ws', '{"payload":1,"type":"ping","p\\u0061yload": {"b" : 1.0}, "id":"}"}', '{"b" : 1.0}'],
+    ['graphql-ws', '{"type":"ping","payload":{"b":12345678901234567890}}', '{"b":12345678901234567890}'],
+  ])('%s: repeats to the letter what %s wants to hear again', (name, message, echo) => {
+    const { codec } = WIRES[name]!;
+    expect(codec.recognise(Buffer.from(message), false)).toEqual({ kind: 'ask', echo });
+    const answer = codec.encode({ type: 'server_pong', ts: 1, echo });
+    expect([String(answer).includes(echo), parsed(String(answer)) !== undefined]).toEqual([true, true]);
+  });
+
+  it('phoenix: does not repeat a number without end', () => {
+    const message = `[null,1.${'0'.repeat(64)},"phoenix","heartbeat",{}]`;
+    expect(WIRES['phoenix']!.codec.recognise(Buffer.from(message), false)).toEqual({ kind: 'malformed' });
+  });
+
+  it('graphql-ws: does not take a wrong word for its option', () => {
+    expect(() => new GraphqlWsCodec({ clientPings: 'leeve' as 'leave' })).toThrow(
+      'GraphqlWsCodec: option "clientPings": expected "answer" or "leave", got "leeve"',
+    );
+  });
 
   it('signalr: takes whole MessagePack pings only, in binary frames', () => {
     const { codec } = WIRES['signalr']!;

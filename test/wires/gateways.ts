@@ -62,7 +62,12 @@ export class SignalrGateway extends Listening {
   override handleConnection(client: WebSocket): void {
     super.handleConnection(client);
     client.on('message', (data: Buffer) => {
-      for (const record of data.toString().split('\x1e').slice(0, -1)) this.hear(client, JSON.parse(record));
+      try {
+        for (const record of data.toString().split('\x1e').slice(0, -1))
+          this.hear(client, JSON.parse(record));
+      } catch {
+        client.close(1007);
+      }
     });
   }
 
@@ -95,9 +100,13 @@ export class NestGateway extends Listening {
 }
 
 /** One adapter serves all gateways, so its parser tells the wires apart by their look. */
-function messageParser(data: unknown): { event: string; data: unknown } {
-  const message = JSON.parse(String(data)) as PhoenixMessage | { event: string; data: unknown };
-  return Array.isArray(message) ? { event: message[3], data: message } : message;
+function messageParser(data: unknown): { event: string; data: unknown } | undefined {
+  try {
+    const message = JSON.parse(String(data)) as PhoenixMessage | { event: string; data: unknown };
+    return Array.isArray(message) ? { event: message[3], data: message } : message;
+  } catch {
+    return undefined;
+  }
 }
 
 export function adapterFor(app: INestApplication): WsAdapter & WebSocketAdapter {
