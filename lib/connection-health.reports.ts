@@ -2,12 +2,12 @@ import { ConnectionHealthArgumentError } from './connection-health.errors.js';
 import type { ConnectionHealthRuntime } from './connection-health.runtime.js';
 import type { ConnectionFilter } from './connection/connection.commands.js';
 import type { Connection } from './connection/connection.js';
-import { selectConnections } from './connection/connection.selection.js';
+import { selectConnections, walkOver, type ConnectionWalk } from './connection/connection.selection.js';
 import type { ConnectionSnapshot } from './connection/connection.snapshot.js';
 import { identityOf } from './connection/identity.js';
 import type { WatchedServer } from './connection/watched.server.js';
 import type { DiagnosticsSource } from './diagnostics/diagnostics.source.js';
-import { takeCensus } from './connection/connection.census.js';
+import { takeWholeCensus } from './connection/connection.census.js';
 import type { HistorySample } from './connection/connection.history.js';
 import { ServerTally } from './connection/server.tally.js';
 import { diagnosticsOf, type DiagnosticsSnapshot } from './diagnostics/diagnostics.snapshot.js';
@@ -49,7 +49,7 @@ export class ConnectionHealthReports implements DiagnosticsSource, MetricsSource
 
   snapshot(): DiagnosticsSnapshot {
     const { registry, awake, latencies, sweeper } = this.runtime;
-    const census = takeCensus(registry, awake);
+    const census = takeWholeCensus(registry, awake);
     return diagnosticsOf({
       census,
       totals: this.totals(),
@@ -137,11 +137,9 @@ export class ConnectionHealthReports implements DiagnosticsSource, MetricsSource
     return [{ intervalMs, closeTimeoutMs, overdueMs: Math.max(0, Math.round(sinceLastMs - intervalMs)) }];
   }
 
-  private candidates({ identity }: ConnectionFilter): Iterable<Connection> {
+  private candidates({ identity }: ConnectionFilter): ConnectionWalk {
     const { registry } = this.runtime;
-    if (identity === undefined) return registry;
-    // They come in the order in which they were identified.
-    return registry.withIdentity(identityOf(identity)).sort((one, other) => one.sequence - other.sequence);
+    return identity === undefined ? registry : walkOver(registry.withIdentity(identityOf(identity)));
   }
 
   private placeOf(after: string | undefined): number | undefined {

@@ -10,17 +10,17 @@ import { idPrefix } from './connection/id.prefix.js';
 import { ConnectionPhotographer } from './connection/connection.snapshot.js';
 import { ConnectionTracker } from './connection/connection.tracker.js';
 import { TallyKeeper } from './connection/tally.keeper.js';
-import { Crowd } from './connection/crowd.js';
+import { Crowds } from './connection/crowd.js';
 import { ConnectionDrain } from './drain/connection.drain.js';
 import { GatewayExplorer, type FoundGateway } from './gateway/gateway.explorer.js';
 import { HookDispatcher } from './gateway/hook.dispatcher.js';
 import { ServerBinder } from './gateway/server.binder.js';
 import { ServerWatch } from './gateway/server.watch.js';
 import { BeatWriter } from './heartbeat/beat.writer.js';
-import { HeartbeatEngine } from './heartbeat/heartbeat.engine.js';
+import type { HeartbeatEngine } from './heartbeat/heartbeat.engine.js';
 import { InboundFilter } from './heartbeat/inbound.filter.js';
 import { LatencyWindow } from './heartbeat/latency.window.js';
-import { ProtocolPinger } from './heartbeat/protocol.pinger.js';
+import type { ProtocolPinger } from './heartbeat/protocol.pinger.js';
 import { LifecycleBus } from './lifecycle/lifecycle.bus.js';
 import { LifecycleLogger, type LogSink } from './lifecycle/lifecycle.logger.js';
 import { UserCode } from './lifecycle/user.code.js';
@@ -36,13 +36,13 @@ import { FindingsBoard } from './signals/findings.board.js';
 import type { LeakFinder } from './signals/leak.finder.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
 import { TroubleFinder } from './signals/trouble.finder.js';
+import { engineFor, pingerFor } from './connection-health.beats.js';
 import { RuntimeCommands } from './connection-health.commands.js';
 import { fleetFor, type FleetParts } from './connection-health.fleet.js';
 import { hurryAfterStall } from './connection-health.hurry.js';
 import { ConnectionHealthReports } from './connection-health.reports.js';
 import { troublesOf } from './connection-health.troubles.js';
 import {
-  engineFor,
   judgeFor,
   filterFor,
   trackerFor,
@@ -85,7 +85,7 @@ export class ConnectionHealthRuntime {
   readonly metrics: ConnectionMetrics | undefined;
 
   private tickMs: number;
-  readonly crowd: Crowd;
+  readonly crowds: Crowds;
   readonly breaker: MassTimeoutBreaker;
   readonly pulse: Pulse;
   readonly judge: LivenessJudge;
@@ -124,7 +124,7 @@ export class ConnectionHealthRuntime {
       settings: options.logging,
       now: () => clock.monotonic(),
     });
-    this.crowd = new Crowd(massTimeout === false ? Infinity : massTimeout.minConnections);
+    this.crowds = new Crowds(massTimeout === false ? Infinity : massTimeout.minConnections);
     this.breaker = new MassTimeoutBreaker(massTimeout);
     this.stalls = new StallGuard(this.bus, TICKS_TO_REPORT * this.tickMs);
     this.pulse = new Pulse({
@@ -149,10 +149,7 @@ export class ConnectionHealthRuntime {
     });
     this.writer = new BeatWriter(clock, failed);
     this.engine = engineFor(this, failed);
-    this.pinger = new ProtocolPinger({
-      awake: this.awake,
-      ping: (connection) => void this.writer.ping(connection),
-    });
+    this.pinger = pingerFor(this);
     this.judge = judgeFor(this);
     this.filter = filterFor(this, failed);
     this.leaks = leakFinderFor(this, failed);
@@ -167,7 +164,7 @@ export class ConnectionHealthRuntime {
     this.finder = new TroubleFinder({
       clock,
       awake: this.awake,
-      crowd: this.crowd,
+      crowd: this.crowds,
       board: this.findings,
       troubles: () => troublesOf(this),
     });

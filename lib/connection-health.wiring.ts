@@ -10,15 +10,12 @@ import { ConnectionDrain } from './drain/connection.drain.js';
 import { HeartbeatFilterInterceptor } from './gateway/heartbeat-filter.interceptor.js';
 import { ServerBinder } from './gateway/server.binder.js';
 import { ServerWatch } from './gateway/server.watch.js';
-import { HeartbeatEngine } from './heartbeat/heartbeat.engine.js';
 import { InboundFilter } from './heartbeat/inbound.filter.js';
 import { ConnectionNarrator } from './lifecycle/connection.narrator.js';
 import { isThenable } from './lifecycle/user.code.js';
 import { LivenessJudge } from './liveness/liveness.judge.js';
 import { StaleSweeper } from './liveness/stale.sweeper.js';
-import { noteUnaskedUpload } from './liveness/upload.progress.js';
 import { ConnectionMetrics } from './metrics/connection.metrics.js';
-import { observeBytes } from './signals/byte.observer.js';
 import { LeakFinder } from './signals/leak.finder.js';
 import { RegistryReconciler } from './signals/registry.reconciler.js';
 import { SocketIoDriver } from './transport/socket-io.driver.js';
@@ -29,25 +26,6 @@ export const ABNORMAL = 1006;
 
 /** Told of what failed inside one part. */
 export type Failed = (error: unknown) => void;
-
-export function engineFor(parts: ConnectionHealthRuntime, failed: Failed): HeartbeatEngine {
-  return new HeartbeatEngine({
-    clock: parts.options.clock,
-    awake: parts.awake,
-    writer: parts.writer,
-    stalls: () => parts.stalls.stalls,
-    lookDue: (connection, question, now) => parts.judge.look(connection, question, now),
-    turned: (connection, now) => {
-      observeBytes(connection, now);
-      parts.backpressure.turned(connection, now);
-    },
-    foundClosing: (connection) => parts.tracker.closing(connection),
-    asked: (connection, question) => parts.judge.asked(connection, question),
-    heard: (now) => parts.judge.heard(now),
-    pinged: noteUnaskedUpload,
-    failed,
-  });
-}
 
 export function judgeFor(parts: ConnectionHealthRuntime): LivenessJudge {
   return new LivenessJudge({
@@ -71,6 +49,7 @@ export function filterFor(parts: ConnectionHealthRuntime, failed: Failed): Inbou
     },
     asked: (connection: Connection): void =>
       parts.judge.answered(connection, connection.question, awake.now()),
+    spoke: (connection: Connection): void => parts.judge.spoke(connection),
     resumed: (connection: Connection, resume: object): void =>
       bus.publish('resumed', () => ({ connection: photographer.take(connection), ...resume })),
     flooded: (connection: Connection): void => void closer.close(connection, { reason: 'abuse' }),
@@ -150,7 +129,8 @@ export function binderFor(parts: ConnectionHealthRuntime): ServerBinder {
         observer,
         photographer: parts.photographer,
         // Whoever speaks a library's own heartbeats says nothing of the others (R7).
-        crowd: driver.ownHeartbeat === undefined ? parts.crowd : new Crowd(Infinity),
+        crowdFor: (codec) =>
+          driver.ownHeartbeat === undefined ? parts.crowds.of(codec) : new Crowd(Infinity),
         sessionMode: parts.options.socketIo.mode,
         warn: (warning) => parts.nest.sink.warn(warning),
         opened: (watch, socket, request) => {

@@ -14,6 +14,7 @@ let answered = 0;
 let open = 0;
 let closed = 0;
 
+const HELLO = frame(OPCODE.text, Buffer.from('hello'));
 const ENGINE_PONG = frame(OPCODE.text, Buffer.from('3'));
 const CONNECT_NAMESPACE = frame(OPCODE.text, Buffer.from('40'));
 const [ENGINE_OPEN, ENGINE_PING, BRACE] = ['0', '2', '{'].map((each) => each.charCodeAt(0));
@@ -63,6 +64,8 @@ function start() {
         }
         isOpen = true;
         open++;
+        // Whoever has received once keeps what it takes to receive: so has every client in use, and so idle ones here.
+        if (path === '/') socket.write(HELLO);
         bytes = bytes.subarray(end + 4);
         resolve();
       }

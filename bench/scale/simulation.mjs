@@ -1,25 +1,39 @@
 // The whole runtime of the module over sockets that are not there: real records, registry, wheel, sweep, reports and tap, a
 // `ws` server and sockets by shape, and a clock that is moved by hand. What runs in one turn of the event loop is a slice.
 import { EventEmitter } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { ConnectionHealthRuntime } from '../../dist/esm/connection-health.runtime.js';
 import { resolveOptions } from '../../dist/esm/options/options.resolver.js';
 
 const TICK_MS = 250;
+/** How long this thread has run: what others on the machine do does not count. */
+const SCHEDSTAT = existsSync('/proc/self/schedstat') ? '/proc/self/schedstat' : undefined;
 
-/** Time that is moved by hand; measures each callback as one slice. */
+/** Milliseconds of CPU of this thread; of the wall, where the system does not tell. */
+export function cpuNow() {
+  if (SCHEDSTAT === undefined) return performance.now();
+  // Makes the kernel bring the number up to date.
+  process.cpuUsage();
+  return Number(readFileSync(SCHEDSTAT, 'utf8').split(' ', 1)[0]) / 1e6;
+}
+
+/** Time that is moved by hand, and passes within a callback as it does outside; measures each callback as one slice. */
 export class HandClock {
   slices = [];
+  /** What arrives between two ticks: a callback of its own for each socket, and no slice. */
+  arrive = () => undefined;
   #now = 1_000;
+  #sliceFrom = undefined;
   #timers = new Set();
   #immediate = [];
 
   monotonic() {
-    return this.#now;
+    return this.#now + (this.#sliceFrom === undefined ? 0 : performance.now() - this.#sliceFrom);
   }
 
   epoch() {
-    return 1_750_000_000_000 + this.#now;
+    return Math.floor(1_750_000_000_000 + this.monotonic());
   }
 
   every(intervalMs, run) {
@@ -48,6 +62,7 @@ export class HandClock {
         this.#run(timer.run);
       }
       await this.settle();
+      this.arrive();
     }
   }
 
@@ -56,16 +71,20 @@ export class HandClock {
     while (this.#immediate.length > 0) {
       for (const run of this.#immediate.splice(0)) this.#run(run);
       // Promises go on in the same turn, so their work belongs to the slice before.
-      const from = performance.now();
-      for (let turn = 0; turn < 8; turn++) await Promise.resolve();
-      if (this.slices.length > 0) this.slices[this.slices.length - 1] += performance.now() - from;
+      const from = cpuNow();
+      this.#sliceFrom = performance.now();
+      for (let turn = 0; turn < 9; turn++) await Promise.resolve();
+      this.#sliceFrom = undefined;
+      if (this.slices.length > 0) this.slices[this.slices.length - 1] += cpuNow() - from;
     }
   }
 
   #run(run) {
-    const from = performance.now();
+    const from = cpuNow();
+    this.#sliceFrom = performance.now();
     run();
-    this.slices.push(performance.now() - from);
+    this.#sliceFrom = undefined;
+    this.slices.push(cpuNow() - from);
   }
 }
 
@@ -94,9 +113,12 @@ class FakeSocket extends EventEmitter {
   _sender = null;
   _socket = undefined;
   sent = 0;
+  /** Told of each frame. */
+  heard = undefined;
   send(data) {
     this.sent++;
     this._socket.bytesWritten += data.length + 4;
+    this.heard?.(this, data);
   }
   ping() {
     this._socket.bytesWritten += 10;
@@ -121,13 +143,16 @@ class FakeServer extends EventEmitter {
 
 const HEADERS = {};
 
-/** A process with so many connections. */
+/** A process with so many connections, whose clients answer, as most do, before the next tick. */
 export class Simulation {
   clock = new HandClock();
   server = new FakeServer();
   sockets = [];
+  #asked = [];
+  #answers = new Map();
 
   constructor(options = {}) {
+    this.clock.arrive = () => this.#answer();
     this.runtime = new ConnectionHealthRuntime(
       resolveOptions({ clock: this.clock, leak: false, metrics: false, ...options }),
       {
@@ -144,7 +169,20 @@ export class Simulation {
   socket() {
     const socket = new this.server.options.WebSocket();
     socket._socket = new FakeRaw();
+    socket.heard = this.#heard;
     return socket;
+  }
+
+  #heard = (socket, data) => this.#asked.push([socket, data]);
+
+  #answer() {
+    for (const [socket, data] of this.#asked.splice(0)) {
+      const answer = this.#answers.get(data) ?? Buffer.from(data.replace(/server_ping/, 'client_pong'));
+      this.#answers.set(data, answer);
+      socket._socket.bytesRead += answer.length + 6;
+      socket.emit('message', answer, false);
+    }
+    this.#answers.clear();
   }
 
   open(count) {

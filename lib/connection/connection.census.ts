@@ -1,5 +1,8 @@
 import type { AwakeClock, AwakeTime } from '../clock/awake.clock.js';
+import { CLOSING, EMPTY, type ConnectionBlock } from './connection.block.js';
 import type { Connection } from './connection.js';
+import type { ConnectionRegistry } from './connection.registry.js';
+import { hopCounts, hopMaskOf } from './hop.rule.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -50,6 +53,83 @@ export function takeCensus(connections: Iterable<Connection>, clock: AwakeClock)
     add(gateway, age, idle, isClosing);
   }
   return { all, byGateway, none: emptyCensus() };
+}
+
+/** The same of all connections, over their columns: a million take some milliseconds. */
+export function takeWholeCensus(registry: ConnectionRegistry, clock: AwakeClock): CensusReport {
+  const count = new ColumnCount(registry, clock);
+  let block = registry.blockAfter(0);
+  for (; block !== undefined; block = registry.blockAfter(block.lastSequence)) count.add(block);
+  return count.report();
+}
+
+const AGE_NAMES = Object.keys(AGES) as AgeBucket[];
+const IDLE_NAMES = Object.keys(IDLE) as IdleBucket[];
+/** Counts in a row for each server: by age, by silence, and of the closing. */
+const FIRST_IDLE = AGE_NAMES.length;
+const CLOSING_COUNT = FIRST_IDLE + IDLE_NAMES.length;
+const WIDTH = CLOSING_COUNT + 1;
+
+class ColumnCount {
+  private readonly names: readonly (string | undefined)[];
+  private readonly hopMasks: readonly number[];
+  private readonly counts: Uint32Array;
+  private readonly ages: Float64Array;
+  private readonly idles: Float64Array;
+
+  constructor(registry: ConnectionRegistry, clock: AwakeClock) {
+    this.names = registry.byServerNumber(({ name }) => name);
+    this.hopMasks = registry.byServerNumber(hopMaskOf);
+    this.counts = new Uint32Array(this.names.length * WIDTH);
+    this.ages = Float64Array.from(boundsOf(AGES, clock), ({ after }) => after);
+    this.idles = Float64Array.from(boundsOf(IDLE, clock), ({ after }) => after);
+  }
+
+  add({ used, flags, servers, openedAt, lastPeerAt, lastHopAt }: ConnectionBlock): void {
+    const { counts, ages, idles, hopMasks } = this;
+    for (let at = 0; at < used; at++) {
+      const flagsOfIt = flags[at]!;
+      if ((flagsOfIt & EMPTY) !== 0) continue;
+      const server = servers[at]!;
+      let activityAt = lastPeerAt[at]!;
+      const hopAt = lastHopAt[at]!;
+      if (hopAt > activityAt && hopCounts(flagsOfIt, hopMasks[server]!)) activityAt = hopAt;
+      const row = server * WIDTH;
+      counts[row + placeOf(openedAt[at]!, ages)]!++;
+      counts[row + FIRST_IDLE + placeOf(activityAt, idles)]!++;
+      if ((flagsOfIt & CLOSING) !== 0) counts[row + CLOSING_COUNT]!++;
+    }
+  }
+
+  report(): CensusReport {
+    const all = emptyCensus();
+    const byGateway = new Map<string, Census>();
+    for (const [server, name] of this.names.entries()) {
+      if (name === undefined) continue;
+      const gateway = byGateway.get(name) ?? emptyCensus();
+      byGateway.set(name, gateway);
+      this.addRow(server * WIDTH, all);
+      this.addRow(server * WIDTH, gateway);
+    }
+    return { all, byGateway, none: emptyCensus() };
+  }
+
+  private addRow(row: number, census: Census): void {
+    for (const [at, name] of AGE_NAMES.entries()) {
+      census.byAge[name] += this.counts[row + at]!;
+      census.total += this.counts[row + at]!;
+    }
+    for (const [at, name] of IDLE_NAMES.entries())
+      census.byLastActivity[name] += this.counts[row + FIRST_IDLE + at]!;
+    census.closing += this.counts[row + CLOSING_COUNT]!;
+  }
+}
+
+/** The first bound that a moment comes after; the last is before everything. */
+function placeOf(moment: AwakeTime, bounds: Float64Array): number {
+  let place = 0;
+  while (moment <= bounds[place]!) place++;
+  return place;
 }
 
 /** A bucket, and the moment after which something must have happened to be in it: no clock is read for each connection. */

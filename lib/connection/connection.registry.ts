@@ -1,9 +1,13 @@
+import type { ConnectionBlock } from './connection.block.js';
+import { ConnectionBlocks } from './connection.blocks.js';
 import type { Connection } from './connection.js';
+import { ServerNumbers } from './server.numbers.js';
 import type { WatchedServer } from './watched.server.js';
 
 /** All connections that are not closed: the one source of truth. */
 export class ConnectionRegistry {
-  private readonly connections = new Map<number, Connection>();
+  private readonly blocks = new ConnectionBlocks();
+  private readonly servers = new ServerNumbers();
   /** By server, and of the many who have one connection only that one: no set for each. */
   private readonly byIdentity = new Map<WatchedServer, Map<string, Connection | Set<Connection>>>();
   private lastSequence = 0;
@@ -13,7 +17,7 @@ export class ConnectionRegistry {
   closed = 0;
 
   get size(): number {
-    return this.connections.size;
+    return this.opened - this.closed;
   }
 
   /** Identities that have at least one connection, by server. */
@@ -25,33 +29,55 @@ export class ConnectionRegistry {
     return ++this.lastSequence;
   }
 
+  /**
+   * Takes in a connection that has just got its number.
+   *
+   * @throws RangeError for an older one
+   */
   add(connection: Connection): void {
-    this.connections.set(connection.sequence, connection);
+    this.blocks.append(connection, this.servers.numberFor(connection.server));
     this.opened++;
   }
 
   /** @returns whether it was there */
   remove(connection: Connection): boolean {
-    if (!this.connections.delete(connection.sequence)) return false;
-    this.unindex(connection);
+    if (!this.takeOut(connection)) return false;
     this.closed++;
     return true;
   }
 
   /** Takes out a connection that lives on unwatched, as if it had never been here. */
   forget(connection: Connection): void {
-    if (!this.connections.delete(connection.sequence)) return;
-    this.unindex(connection);
-    this.opened--;
+    if (this.takeOut(connection)) this.opened--;
   }
 
   get(sequence: number): Connection | undefined {
-    return this.connections.get(sequence);
+    return this.blocks.get(sequence);
   }
 
   /** Oldest first. May be stopped and continued while connections come and go. */
   [Symbol.iterator](): IterableIterator<Connection> {
-    return this.connections.values();
+    return this.blocks.after(0);
+  }
+
+  /** Those with later sequences, oldest first. */
+  after(sequence: number): IterableIterator<Connection> {
+    return this.blocks.after(sequence);
+  }
+
+  /** Those with earlier sequences, newest first. */
+  before(sequence: number): IterableIterator<Connection> {
+    return this.blocks.before(sequence);
+  }
+
+  /** The next block of a pass over columns that has come as far as `sequence`; `undefined` at its end. */
+  blockAfter(sequence: number): ConnectionBlock | undefined {
+    return this.blocks.blockAfter(sequence);
+  }
+
+  /** What something says of each server, by the numbers in the blocks. Holds until connections come or go. */
+  byServerNumber<Value>(say: (server: WatchedServer) => Value): Value[] {
+    return this.servers.map(say);
   }
 
   withIdentity(identity: string | undefined): Connection[] {
@@ -66,7 +92,7 @@ export class ConnectionRegistry {
   setIdentity(connection: Connection, identity: string | undefined): void {
     this.unindex(connection);
     connection.identity = identity;
-    if (identity === undefined || !this.connections.has(connection.sequence)) return;
+    if (identity === undefined || this.get(connection.sequence) !== connection) return;
     const { server } = connection;
     const identities = this.byIdentity.get(server) ?? new Map<string, Connection | Set<Connection>>();
     this.byIdentity.set(server, identities);
@@ -74,6 +100,13 @@ export class ConnectionRegistry {
     if (found === undefined) identities.set(identity, connection);
     else if (found instanceof Set) found.add(connection);
     else identities.set(identity, new Set([found, connection]));
+  }
+
+  private takeOut(connection: Connection): boolean {
+    if (!this.blocks.remove(connection)) return false;
+    this.servers.release(connection.server);
+    this.unindex(connection);
+    return true;
   }
 
   private unindex(connection: Connection): void {

@@ -8,23 +8,44 @@ export interface SelectionFacts {
   idleMsOf(connection: Connection): number;
 }
 
+/** Connections by their sequences, from any place on, in both directions. */
+export interface ConnectionWalk {
+  /** Oldest first. */
+  after(sequence: number): Iterable<Connection>;
+  /** Newest first. */
+  before(sequence: number): Iterable<Connection>;
+}
+
 /**
- * Picks the connections that a filter asks for, and remembers no others on the way: of 100,000, a page of 50 costs one
- * look at each at most. Pure.
- *
- * @param connections by sequence, oldest first
+ * Picks the connections that a filter asks for. Begins at its cursor, which names a place and not a connection: it holds
+ * when the connection it was taken from is long gone. A page costs a look at those on it and at those that the filter
+ * leaves out on the way.
  */
 export function selectConnections(
-  connections: Iterable<Connection>,
+  connections: ConnectionWalk,
   filter: ConnectionFilter,
   facts: SelectionFacts,
 ): Connection[] {
-  const { limit = Infinity } = filter;
-  if (!(limit > 0)) return [];
-  const isWanted = (connection: Connection): boolean => fits(connection, filter, facts);
-  return filter.order === 'newest'
-    ? lastOf(before(connections, facts.after), isWanted, Math.ceil(limit))
-    : firstOf(behind(connections, facts.after), isWanted, limit);
+  const { limit = Infinity, order } = filter;
+  const found: Connection[] = [];
+  if (!(limit > 0)) return found;
+  const { after } = facts;
+  const walk = order === 'newest' ? connections.before(after ?? Infinity) : connections.after(after ?? 0);
+  for (const connection of walk) {
+    if (!fits(connection, filter, facts)) continue;
+    found.push(connection);
+    if (found.length >= limit) break;
+  }
+  return found;
+}
+
+/** The same over a few connections in any order. */
+export function walkOver(connections: readonly Connection[]): ConnectionWalk {
+  const inOrder = connections.toSorted((one, other) => one.sequence - other.sequence);
+  return {
+    after: (place) => inOrder.filter(({ sequence }) => sequence > place),
+    before: (place) => inOrder.filter(({ sequence }) => sequence < place).toReversed(),
+  };
 }
 
 function fits(connection: Connection, filter: ConnectionFilter, { idleMsOf }: SelectionFacts): boolean {
@@ -32,43 +53,4 @@ function fits(connection: Connection, filter: ConnectionFilter, { idleMsOf }: Se
   if (gateway !== undefined && connection.server.name !== gateway) return false;
   if (state !== undefined && connection.state !== state) return false;
   return minIdleMs === undefined || idleMsOf(connection) >= minIdleMs;
-}
-
-/** A cursor names a place, not a connection: it holds when the connection it was taken from is long gone. */
-function* behind(connections: Iterable<Connection>, after = 0): Iterable<Connection> {
-  for (const connection of connections) if (connection.sequence > after) yield connection;
-}
-
-function* before(connections: Iterable<Connection>, after = Infinity): Iterable<Connection> {
-  for (const connection of connections) {
-    if (connection.sequence >= after) return;
-    yield connection;
-  }
-}
-
-function firstOf(
-  connections: Iterable<Connection>,
-  isWanted: (connection: Connection) => boolean,
-  limit: number,
-): Connection[] {
-  const found: Connection[] = [];
-  for (const connection of connections) {
-    if (!isWanted(connection)) continue;
-    found.push(connection);
-    if (found.length >= limit) break;
-  }
-  return found;
-}
-
-/** The last ones, latest first: a map can only be walked forwards, so the later write over the earlier in a ring. */
-function lastOf(
-  connections: Iterable<Connection>,
-  isWanted: (connection: Connection) => boolean,
-  limit: number,
-): Connection[] {
-  const ring: Connection[] = [];
-  let count = 0;
-  for (const connection of connections) if (isWanted(connection)) ring[count++ % limit] = connection;
-  const seam = count > limit ? count % limit : 0;
-  return [...ring.slice(0, seam).toReversed(), ...ring.slice(seam).toReversed()];
 }

@@ -43,8 +43,8 @@ export class ConnectionTracker {
     const peer = peers.read(request, raw);
     const connection = new Connection(registry.nextSequence(), server, socket, raw, peer, clock.now());
     connection.confirmedBytes = connection.writtenBytes;
-    connection.dataBytesAtBeat = connection.dataBytes;
-    const { tcpKeepAlive } = server.settings;
+    const { heartbeat, tcpKeepAlive } = server.settings;
+    if (heartbeat === false) connection.dataBytesAtBeat = connection.dataBytes;
     if (tcpKeepAlive !== false) raw?.setKeepAlive?.(true, tcpKeepAlive.initialDelayMs);
     registry.add(connection);
 
@@ -151,7 +151,8 @@ function credit(connection: Connection, pauseMs: number): void {
   if (connection.lastHopAt !== NEVER) connection.lastHopAt += pauseMs;
   const { heartbeat } = connection.server.settings;
   // What it asked meanwhile is read in one moment now: no flood (R10).
-  if (heartbeat !== false) connection.unasked -= (heartbeat.maxPerInterval * pauseMs) / heartbeat.intervalMs;
+  if (heartbeat !== false)
+    connection.unasked -= Math.ceil((heartbeat.maxPerInterval * pauseMs) / heartbeat.intervalMs);
   const { question } = connection;
   if (question !== undefined && question.handedOverAt !== NEVER) question.handedOverAt += pauseMs;
 }

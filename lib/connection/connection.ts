@@ -1,18 +1,13 @@
 import { NEVER, type AwakeTime } from '../clock/awake.clock.js';
 import type { CloseReason } from '../protocol/close-reasons.js';
-import type { ClientAsk, WireState } from '../protocol/heartbeat.codec.js';
-import type {
-  ObservedSocket,
-  RawSocket,
-  SessionFacts,
-  SocketObserver,
-} from '../transport/transport.driver.js';
-import type { Outflow } from './outflow.js';
+import type { ObservedSocket, RawSocket, SocketObserver } from '../transport/transport.driver.js';
+import { ConnectionBlock } from './connection.block.js';
+import { OccasionalState } from './occasional.state.js';
+import { hopCounts, hopMaskOf } from './hop.rule.js';
 import { transportOf } from './transport.kinds.js';
 import type { WatchedServer } from './watched.server.js';
 
-/** Where a connection is in its life; `closing` still counts as active. */
-export type ConnectionState = 'open' | 'closing' | 'closed';
+export type { ConnectionState } from './column.state.js';
 
 /** Whose silence a ghost was: nobody answered, only a hop answered, or nobody was asked. */
 export type GhostKind = 'silent' | 'proxy_answered' | 'unknown';
@@ -86,75 +81,38 @@ export interface Upload {
  * Our record of one socket. Plain state: whoever is responsible for a field writes it, decisions read it.
  * Times are {@link AwakeTime}.
  */
-export class Connection implements ObservedSocket {
-  state: ConnectionState = 'open';
+export class Connection extends OccasionalState implements ObservedSocket {
+  /** Where what passes over all connections look at is kept: a registry's block, or one of its own. */
+  block: ConnectionBlock;
+  at: number;
+  /** Who is at the other end: see {@link Peer}. In the record itself, for an object of its own would be as large again. */
+  private readonly address: string | undefined;
+  private readonly userAgent: string | undefined;
+  private readonly path: string | undefined;
   identity: string | undefined = undefined;
   /** What the client said of itself in its last answer: `visible`, `hidden`, or its own word. */
   clientState: string | undefined = undefined;
 
-  /** The last evidence that the peer's program lives (R1). */
-  lastPeerAt: AwakeTime;
-  /** The last evidence that something at the other end of the TCP connection lives (R1). */
-  lastHopAt: AwakeTime = NEVER;
-  /** Milliseconds from the last ping of ours to its answer; {@link NEVER} before the first. */
-  latencyMs = NEVER;
-  /** The same, smoothed: against it the last one shows a trend. */
-  averageLatencyMs = NEVER;
   /** Heartbeats missed since the last answered one. */
   missed = 0;
-  /** Whether a heartbeat of ours was ever answered. */
-  hasAnswered = false;
-  /** Whether it was ever asked. */
-  wasAsked = false;
-  /** Whether its misses go unpunished at present and that was reported. */
-  sparedAs: GhostKind | undefined = undefined;
-
-  /** What is known of its session, where its library keeps one over several transports. */
-  session: SessionFacts | undefined = undefined;
-  midMessage = false;
-  fragments = 0;
-  /** Whether a question waits for the app, for the end of a message or its half of a handshake, and since when. */
-  isHeldUp = false;
-  heldUpSince = NEVER;
-  fragmentsAtHold = 0;
-  isPaused = false;
   /** Messages and control bytes received, to tell data bytes from the rest (R3). */
   messages = 0;
   controlBytes = 0;
   /** Bytes read and written when it last had its turn, and when they were last seen to grow. */
   bytesIn = 0;
   bytesInAt: AwakeTime;
-  /** Bytes that waited to be sent at its last turn, or right before its socket was destroyed. */
-  unsentBytes = 0;
-  /** The code of the close frame that went out, whoever sent it. */
-  sentCode: number | undefined = undefined;
   bytesOut = 0;
   bytesOutAt: AwakeTime;
   /** When the app last sent something, to a tick; {@link NEVER} where nobody wants to know. */
   appSentAt: AwakeTime = NEVER;
-  /** Data bytes and messages at the last beat of a connection that is not asked. */
-  dataBytesAtBeat = 0;
-  messagesAtBeat = 0;
   /** Bytes written when the last answered question, or lone ping, went out. */
   confirmedBytes = 0;
-  /** The payload of the last unanswered ping of a connection that is not asked, and the bytes up to its end. */
-  lonePing: Uint8Array | undefined = undefined;
-  lonePingEnd = 0;
   /** Heartbeats that the client sent by itself since the last beat (R10); below 0 while it may catch up. */
   unasked = 0;
   /** Questions of ours that it has not answered yet: so many answers are no flood, however late they come. */
   owedAnswers = 0;
-  /** Set while a `server_pong` waits for the end of a message of the app. */
-  owedPong: ClientAsk | undefined = undefined;
-  /** How far the handshake of its wire has come, where the wire has one. */
-  wire: WireState | undefined = undefined;
 
   question: Question | undefined = undefined;
-  upload: Upload | undefined = undefined;
-  /** Bytes written up to the end of the last frame of ours; 0 when nothing of ours waits. See `noteOwnFrame`. */
-  ownFrameEnd = 0;
-  outflow: Outflow | undefined = undefined;
-  closing: Closing | undefined = undefined;
 
   /** When its current beat was scheduled; the next is a whole number of intervals later. */
   beatAt: AwakeTime = NEVER;
@@ -170,10 +128,15 @@ export class Connection implements ObservedSocket {
     /** The raw object of the transport; `undefined` once it is gone, so that a record held on to holds no socket. */
     public socket: object | undefined,
     public raw: RawSocket | undefined,
-    readonly peer: Peer,
-    readonly openedAt: AwakeTime,
+    peer: Peer,
+    openedAt: AwakeTime,
   ) {
-    this.lastPeerAt = openedAt;
+    super();
+    this.address = peer.address;
+    this.userAgent = peer.userAgent;
+    this.path = peer.path;
+    this.block = new ConnectionBlock(1);
+    this.at = this.block.begin(this, openedAt);
     this.bytesInAt = openedAt;
     this.bytesOutAt = openedAt;
   }
@@ -181,6 +144,11 @@ export class Connection implements ObservedSocket {
   /** What carries it at present, in its library's word. */
   get transport(): string {
     return transportOf(this);
+  }
+
+  get peer(): Peer {
+    const { address, userAgent, path } = this;
+    return { address, userAgent, path };
   }
 
   get observer(): SocketObserver<ObservedSocket> {
@@ -197,10 +165,7 @@ export class Connection implements ObservedSocket {
 
   /** Whether a hop's evidence keeps this connection. */
   get hopCounts(): boolean {
-    const { settings, crowd } = this.server;
-    const { heartbeat } = settings;
-    if (heartbeat === false || crowd.isMute || this.isHeldUp) return true;
-    return heartbeat.enforce === 'negotiated' && !this.hasAnswered;
+    return hopCounts(this.block.flags[this.at]!, hopMaskOf(this.server));
   }
 
   /** Whether what the peer has said may not have reached us, for a reason of our own: it cannot be judged (R2). */

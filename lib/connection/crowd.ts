@@ -1,4 +1,4 @@
-/** All clients of this process taken together: whether they speak heartbeats at all (R7). */
+/** All clients of one codec taken together: whether they speak its heartbeats at all (R7). */
 export class Crowd {
   /** Connections that were asked at least once. */
   private asked = 0;
@@ -24,5 +24,24 @@ export class Crowd {
     const wasMute = this.isMute;
     this.hasAnswered = true;
     return wasMute;
+  }
+}
+
+/** One crowd for each codec: that clients of one wire answer says nothing of those of another. */
+export class Crowds {
+  private readonly byCodec = new Map<string, Crowd>();
+
+  constructor(private readonly minConnections: number) {}
+
+  /** @param codec its name */
+  of(codec: string): Crowd {
+    const known = this.byCodec.get(codec) ?? new Crowd(this.minConnections);
+    this.byCodec.set(codec, known);
+    return known;
+  }
+
+  /** Whether one of them is mute. */
+  get isMute(): boolean {
+    return [...this.byCodec.values()].some((crowd) => crowd.isMute);
   }
 }

@@ -48,6 +48,7 @@ export function noteOwnFrame(connection: Connection): void {
   const isGone = connection.bufferedBytes === 0;
   // What is held back is not counted as written yet.
   connection.ownFrameEnd = isGone ? 0 : isHeldBack(connection) ? Infinity : connection.writtenBytes;
+  if (isGone) connection.pongEnd = 0;
 }
 
 /** Whether the last frame of ours has not even been written: `ws` holds it back (its compressor is busy), or Engine.IO. */
@@ -64,12 +65,18 @@ export function isOwnFrameWaiting(connection: Connection): boolean {
   if (connection.ownFrameEnd === 0) return false;
   if (connection.bufferedBytes === 0) {
     connection.ownFrameEnd = 0;
+    connection.pongEnd = 0;
     return false;
   }
   // It was written since: at the latest here.
   if (connection.ownFrameEnd === Infinity && !isHeldBack(connection))
     connection.ownFrameEnd = connection.writtenBytes;
-  return connection.writtenBytes - (connection.raw?.writableLength ?? 0) < connection.ownFrameEnd;
+  return isWaiting(connection, connection.ownFrameEnd);
+}
+
+/** Whether a frame that ends after so many written bytes has not left this process. */
+export function isWaiting(connection: Connection, frameEnd: number): boolean {
+  return connection.writtenBytes - (connection.raw?.writableLength ?? 0) < frameEnd;
 }
 
 /** Bytes of ours that the peer may still have to read; 0 where nothing is ever asked, since nothing is ever confirmed. */

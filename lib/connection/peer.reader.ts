@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
 import proxyaddr from 'proxy-addr';
@@ -18,7 +18,8 @@ const MAX_ADDRESS = 64;
 
 /** Reads from an upgrade request who is at the other end. */
 export class PeerReader {
-  private readonly trust: (address: string, hop: number) => boolean;
+  private readonly trust: ((address: string, hop: number) => boolean) | undefined;
+  private readonly found: { address?: string | undefined } = {};
 
   /**
    * @param failed told of a `trustProxy` function that threw
@@ -28,11 +29,11 @@ export class PeerReader {
     trustProxy: TrustProxy,
     private readonly failed: (error: unknown) => void = () => undefined,
   ) {
-    this.trust = compileTrust(trustProxy);
+    this.trust = trustProxy === false ? undefined : compileTrust(trustProxy);
   }
 
   read(request: IncomingMessage | undefined, raw: RawSocket | undefined): Peer {
-    if (request === undefined) return { address: raw?.remoteAddress, userAgent: undefined, path: undefined };
+    if (request === undefined) return { address: this.directOf(raw), userAgent: undefined, path: undefined };
     return {
       address: this.addressOf(request),
       userAgent: bounded(request.headers['user-agent'], MAX_USER_AGENT),
@@ -40,17 +41,26 @@ export class PeerReader {
     };
   }
 
-  private addressOf(request: IncomingMessage): string | undefined {
-    const direct = request.socket.remoteAddress;
+  private addressOf({ headers, socket }: IncomingMessage): string | undefined {
+    const direct = this.directOf(socket);
     if (direct === undefined) return undefined;
-    const claimed = this.claimedBy(request);
+    const claimed = this.claimedBy(headers, direct);
     // A trusted proxy may still have passed on whatever the client wrote into the header; even a zone has no end.
     return claimed === undefined || isIP(claimed) === 0 || claimed.length > MAX_ADDRESS ? direct : claimed;
   }
 
-  private claimedBy(request: IncomingMessage): string | undefined {
+  /** From the handle where there is one: asked for `remoteAddress`, a socket keeps an object with it for good (lib/net.js). */
+  private directOf(raw: RawSocket | undefined): string | undefined {
+    const { found } = this;
+    found.address = undefined;
+    const status = raw?._handle?.getpeername?.(found);
+    return status === 0 ? found.address : raw?.remoteAddress;
+  }
+
+  private claimedBy(headers: IncomingHttpHeaders, remoteAddress: string): string | undefined {
+    if (this.trust === undefined) return remoteAddress;
     try {
-      return proxyaddr(request, this.trust);
+      return proxyaddr({ headers, socket: { remoteAddress } } as IncomingMessage, this.trust);
     } catch (error) {
       this.failed(error);
       return undefined;

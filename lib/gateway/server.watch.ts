@@ -16,6 +16,9 @@ import type {
 import { sessionSettings, type SessionMode } from './session.settings.js';
 import { areSame, mergeSettings } from './settings.merger.js';
 
+/** Whose clients are asked nothing belong to a crowd that is never mute. */
+const NO_CODEC = '';
+
 /** Somebody who uses a server: a gateway, or whoever called `watch()`. */
 export interface ServerUser {
   readonly name: string;
@@ -40,17 +43,20 @@ export class ServerWatch implements WatchedServer {
   readonly driver: TransportDriver;
   readonly observer: SocketObserver<ObservedSocket>;
   readonly photographer: ConnectionPhotographer;
-  readonly crowd: Crowd;
+  /** The clients of its codec. */
+  crowd: Crowd;
   readonly tally = new ServerTally();
   private readonly track: SocketOpened;
   private readonly warn: (warning: string) => void;
+  private readonly crowdFor: (codec: string) => Crowd;
 
   constructor(parts: {
     readonly server: object;
     readonly driver: TransportDriver;
     readonly observer: SocketObserver<ObservedSocket>;
     readonly photographer: ConnectionPhotographer;
-    readonly crowd: Crowd;
+    /** The clients of a codec, by its name, taken together. */
+    readonly crowdFor: (codec: string) => Crowd;
     /** Who judges, where the library has a heartbeat of its own. @default 'observe' */
     readonly sessionMode?: SessionMode;
     /** Tells of what turned out only when the first client came. */
@@ -62,7 +68,8 @@ export class ServerWatch implements WatchedServer {
     this.driver = parts.driver;
     this.observer = parts.observer;
     this.photographer = parts.photographer;
-    this.crowd = parts.crowd;
+    this.crowdFor = parts.crowdFor;
+    this.crowd = parts.crowdFor(NO_CODEC);
     this.sessionMode = parts.sessionMode ?? 'observe';
     this.warn = parts.warn ?? (() => undefined);
     this.track = (...socket) => parts.opened(this, ...socket);
@@ -108,6 +115,8 @@ export class ServerWatch implements WatchedServer {
     const { mergedSettings } = this;
     this.users.push(user);
     this.alsoServes(user.name);
+    const { heartbeat } = user.settings;
+    if (heartbeat !== false) this.crowd = this.crowdFor(heartbeat.codec.name);
     if (mergedSettings === undefined) {
       this.apply(user.settings);
       return undefined;

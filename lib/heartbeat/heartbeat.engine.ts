@@ -5,10 +5,10 @@ import type { ConnectionFollower } from '../connection/connection.follower.js';
 import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection.settings.js';
 import type { BeatWriter } from './beat.writer.js';
 import { isForgotten, noteHold, releaseHold } from './message.hold.js';
+import { PacedWheel } from './paced.wheel.js';
 import { PhaseSpreader } from './phase.spreader.js';
 import { ASKED_ANEW, Questioner, type RepeatedQuestion } from './questioner.js';
 import { noteLonePing, noteReading, silentFrom, wasHeardLately } from './silence.js';
-import { TimingWheel } from './timing.wheel.js';
 import { isJudgedBySilence, isLeftToTransport, noteAwaitedApp, waitsForQuestions } from './wire.js';
 
 /** Something done to one connection. */
@@ -22,12 +22,10 @@ export type LookDue = (connection: Connection, question: Question, now: AwakeTim
  * for the answer, and judges nobody.
  */
 export class HeartbeatEngine implements ConnectionFollower {
-  private readonly wheel: TimingWheel<Connection>;
+  private readonly wheel: PacedWheel<Connection>;
   private readonly spreader = new PhaseSpreader();
   private readonly questioner: Questioner;
-  private now: AwakeTime = NEVER;
   // Made once: a tick over many connections makes no closure for each.
-  private readonly due = (connection: Connection): void => this.fenced(connection, this.now, this.turnTo);
   private readonly askAnew: ConnectionWork = (connection, now) => this.ask(connection, now);
   private readonly greet: ConnectionWork = (connection) => {
     const { heartbeat } = connection.server.settings;
@@ -39,6 +37,8 @@ export class HeartbeatEngine implements ConnectionFollower {
       readonly clock: Clock;
       readonly awake: AwakeClock;
       readonly writer: BeatWriter;
+      /** Runs after the next poll phase (R2). */
+      readonly afterPoll: (run: (now: AwakeTime) => void) => void;
       /** How many stalls there have been. */
       readonly stalls: () => number;
       readonly lookDue: LookDue;
@@ -56,14 +56,18 @@ export class HeartbeatEngine implements ConnectionFollower {
       readonly failed: (error: unknown) => void;
     },
   ) {
-    this.wheel = new TimingWheel(parts.awake.now());
+    this.wheel = new PacedWheel({
+      ...parts,
+      due: (connection, now) => this.fenced(connection, now, this.turnTo),
+    });
     this.questioner = new Questioner(parts);
   }
 
   opened(connection: Connection): void {
     const intervalMs = beatIntervalOf(connection.server.settings);
     if (intervalMs === undefined) return;
-    connection.beatAt = this.spreader.firstBeat(this.parts.awake.now(), intervalMs);
+    // Whole, since in each record a fraction takes 16 bytes more.
+    connection.beatAt = Math.ceil(this.spreader.firstBeat(this.parts.awake.now(), intervalMs));
     this.wheel.schedule(connection, connection.beatAt);
   }
 
@@ -76,11 +80,10 @@ export class HeartbeatEngine implements ConnectionFollower {
     connection.question = undefined;
   }
 
-  /** Does what is due. Call after a poll phase (R2). */
+  /** Does what is due, in slices. Call after a poll phase (R2). */
   tick(now: AwakeTime): void {
     this.parts.writer.newTick();
-    this.now = now;
-    this.wheel.advance(now, this.due);
+    this.wheel.tick(now);
   }
 
   /** Works on one connection so that its failure, a codec's for example, costs neither the others nor its own next turn. */

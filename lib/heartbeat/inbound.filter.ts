@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.js';
 import { boundedText } from '../connection/bounded.text.js';
 import type { Connection, Question } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
-import { isOwnFrameWaiting } from '../connection/outflow.js';
+import { isOwnFrameWaiting, isWaiting } from '../connection/outflow.js';
 import {
   MAX_ECHO,
   type ClientAsk,
@@ -27,6 +27,8 @@ export interface HeartbeatListener {
   answered(connection: Connection, question: Question, latencyMs: number | undefined): void;
   /** A client has asked by itself, on a wire where that is how it shows that it is there. */
   asked(connection: Connection): void;
+  /** A client has shown that it speaks heartbeats, and nothing else. */
+  spoke(connection: Connection): void;
   resumed(connection: Connection, resume: { reason?: string; offlineMs?: number; attempts?: number }): void;
   /** The client sends more heartbeats by itself than it may (R10). */
   flooded(connection: Connection): void;
@@ -50,15 +52,21 @@ export class InboundFilter {
 
   /** A whole message. @returns true to keep it from the app */
   message(connection: Connection, data: Uint8Array, isBinary: boolean): boolean {
+    const { heartbeat } = connection.server.settings;
+    if (heartbeat !== false) this.creditUpload(connection, heartbeat);
     connection.lastPeerAt = this.parts.awake.now();
     connection.messages++;
-    const { heartbeat } = connection.server.settings;
     const bytes = bytesOf(data);
     if (heartbeat === false || bytes === undefined) return false;
     this.passed(connection, heartbeat, 'client', bytes, isBinary);
     if (bytes.byteLength > MAX_HEARTBEAT_BYTES) return false;
     const recognised = this.recognise(heartbeat, bytes, isBinary);
     if (recognised === undefined) return false;
+    if (recognised.kind === 'spoken') {
+      connection.hasAnswered = true;
+      this.parts.listener.spoke(connection);
+      return false;
+    }
     this.take(connection, heartbeat, recognised);
     return true;
   }
@@ -162,6 +170,15 @@ export class InboundFilter {
     else if (recognised.kind === 'resume') this.parts.listener.resumed(connection, bounded(recognised));
   }
 
+  /** What a client had to keep back while it sent one long message comes behind it in one moment: no flood (R10). */
+  private creditUpload(connection: Connection, { intervalMs, maxPerInterval }: HeartbeatSettings): void {
+    const { upload, messages } = connection;
+    if (upload?.messagesBefore !== messages) return;
+    // It was first seen up to an interval after it had begun.
+    const keptMs = this.parts.awake.now() - upload.since + intervalMs;
+    connection.unasked -= (maxPerInterval * keptMs) / intervalMs;
+  }
+
   /** Counts a heartbeat that nobody asked for. What a client sent while we did not listen arrives in one moment. */
   private isFlood(connection: Connection, { intervalMs, maxPerInterval }: HeartbeatSettings): boolean {
     if (++connection.unasked <= maxPerInterval) return false;
@@ -192,9 +209,11 @@ export class InboundFilter {
       connection.owedPong = ask;
       return;
     }
-    if (isOwnFrameWaiting(connection)) return;
+    // Behind a frame of ours that waits, one answer may wait as well; more would only add to the pile.
+    if (isOwnFrameWaiting(connection) && isWaiting(connection, connection.pongEnd)) return;
     const { ts = this.parts.clock.epoch(), echo } = ask;
     this.parts.writer.tell(connection, { type: 'server_pong', ts, ...(echo === undefined ? {} : { echo }) });
+    connection.pongEnd = connection.ownFrameEnd;
   }
 }
 

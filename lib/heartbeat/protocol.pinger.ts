@@ -1,8 +1,10 @@
 import type { AwakeClock, AwakeTime } from '../clock/awake.clock.js';
+import type { Clock } from '../clock/clock.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
+import { PacedWheel } from './paced.wheel.js';
 import { PhaseSpreader } from './phase.spreader.js';
-import { TimingWheel, type WheelEntry } from './timing.wheel.js';
+import type { WheelEntry } from './timing.wheel.js';
 
 class PingTurn implements WheelEntry<PingTurn> {
   dueTick = -1;
@@ -14,17 +16,20 @@ class PingTurn implements WheelEntry<PingTurn> {
 
 /** Sends protocol pings where they have an interval of their own beside the heartbeats'. */
 export class ProtocolPinger implements ConnectionFollower {
-  private readonly wheel: TimingWheel<PingTurn>;
+  private readonly wheel: PacedWheel<PingTurn>;
   private readonly turns = new Map<Connection, PingTurn>();
   private readonly spreader = new PhaseSpreader();
 
   constructor(
     private readonly parts: {
+      readonly clock: Clock;
       readonly awake: AwakeClock;
+      /** Runs after the next poll phase (R2). */
+      readonly afterPoll: (run: (now: AwakeTime) => void) => void;
       readonly ping: (connection: Connection) => void;
     },
   ) {
-    this.wheel = new TimingWheel(parts.awake.now());
+    this.wheel = new PacedWheel({ ...parts, due: (turn, now) => this.turnTo(turn, now) });
   }
 
   opened(connection: Connection): void {
@@ -46,13 +51,15 @@ export class ProtocolPinger implements ConnectionFollower {
     this.turns.delete(connection);
   }
 
-  /** Does what is due. */
+  /** Does what is due, in slices. */
   tick(now: AwakeTime): void {
-    this.wheel.advance(now, (turn) => {
-      const { protocolPing } = turn.connection.server.settings;
-      if (protocolPing === false) return;
-      this.wheel.schedule(turn, now + protocolPing.intervalMs!);
-      this.parts.ping(turn.connection);
-    });
+    this.wheel.tick(now);
+  }
+
+  private turnTo(turn: PingTurn, now: AwakeTime): void {
+    const { protocolPing } = turn.connection.server.settings;
+    if (protocolPing === false) return;
+    this.wheel.schedule(turn, now + protocolPing.intervalMs!);
+    this.parts.ping(turn.connection);
   }
 }

@@ -23,7 +23,9 @@ const SLOTS = 4096;
  */
 export class TimingWheel<Entry extends WheelEntry<Entry>> {
   private readonly slots: (Entry | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
+  /** What is due at the current tick, and how many of it were handed over. */
   private readonly dueNow: Entry[] = [];
+  private handedOver = 0;
   private tick: number;
 
   constructor(now: AwakeTime) {
@@ -50,19 +52,33 @@ export class TimingWheel<Entry extends WheelEntry<Entry>> {
   /**
    * Hands over every entry that has become due. Whoever is called may schedule and cancel any entry, those that are
    * due at the same tick included.
+   *
+   * @param mayGoOn asked before each entry; where it says no, the next call begins there
+   * @returns whether everything was handed over
    */
-  advance(now: AwakeTime, due: (entry: Entry) => void): void {
+  advance(now: AwakeTime, due: (entry: Entry) => void, mayGoOn: () => boolean = always): boolean {
     const target = Math.floor(now / TICK_MS);
-    while (this.tick < target) {
+    while (this.handOver(due, mayGoOn)) {
+      if (this.tick >= target) return true;
       this.tick++;
       this.collect(this.tick);
-      for (const entry of this.dueNow) {
-        if (entry.dueTick !== BEING_HANDED_OVER) continue;
-        entry.dueTick = IN_NO_WHEEL;
-        due(entry);
-      }
-      this.dueNow.length = 0;
     }
+    return false;
+  }
+
+  private handOver(due: (entry: Entry) => void, mayGoOn: () => boolean): boolean {
+    while (this.handedOver < this.dueNow.length) {
+      const entry = this.dueNow[this.handedOver]!;
+      if (entry.dueTick === BEING_HANDED_OVER) {
+        if (!mayGoOn()) return false;
+        entry.dueTick = IN_NO_WHEEL;
+        this.handedOver++;
+        due(entry);
+      } else this.handedOver++;
+    }
+    this.dueNow.length = 0;
+    this.handedOver = 0;
+    return true;
   }
 
   private collect(tick: number): void {
@@ -86,4 +102,8 @@ export class TimingWheel<Entry extends WheelEntry<Entry>> {
     entry.previousDue = undefined;
     entry.nextDue = undefined;
   }
+}
+
+function always(): boolean {
+  return true;
 }

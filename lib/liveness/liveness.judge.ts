@@ -62,12 +62,17 @@ export class LivenessJudge implements ConnectionFollower {
     this.parts.breaker.noteHeard(now);
   }
 
+  /** A client has shown that it speaks heartbeats: its crowd is not mute (R7). */
+  spoke({ server }: Connection): void {
+    if (server.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
+  }
+
   /**
    * A heartbeat has come that shows that the client is there: the answer to a question with its own `ts`, or, where
    * clients ask by themselves, what they send, whether a question was pending or not.
    */
   answered(connection: Connection, question: Question | undefined, now: AwakeTime): void {
-    if (connection.server.crowd.noteAnswered()) this.parts.bus.publish('clients_answer', () => ({}));
+    this.spoke(connection);
     connection.confirmedBytes = question?.bytesAtEnd ?? connection.confirmedBytes;
     connection.question = undefined;
     if (isPending(question)) {

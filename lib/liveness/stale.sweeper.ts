@@ -8,10 +8,9 @@ import type { ConnectionPhotographer } from '../connection/connection.snapshot.j
 import type { WatchedServer } from '../connection/watched.server.js';
 import type { LifecycleBus } from '../lifecycle/lifecycle.bus.js';
 import type { MassTimeoutSettings } from './mass-timeout.breaker.js';
+import { ColumnPass, glanceLimitOf } from './column.pass.js';
 import { ghostKindOf, isObserved, isSilent, timeoutMsOf } from './staleness.js';
 
-/** Connections looked at before others may run: a slice takes well under 5 ms. */
-const SLICE = 5_000;
 const MAX_REPORTED = 100;
 
 /** The scheduled pass that finds and closes the stale (R5). */
@@ -57,7 +56,7 @@ export class StaleSweeper {
     for (const server of this.parts.servers()) if (this.isDue(server, now)) due.add(server);
     if (due.size === 0) return false;
     this.isSweeping = true;
-    void this.pass((connection) => due.has(connection.server), {})
+    void this.pass((server) => due.has(server), {})
       .then(() => due.forEach((server) => this.endedAt.set(server, this.parts.awake.now())))
       .catch((error: unknown) => this.parts.failed(error))
       .finally(() => (this.isSweeping = false));
@@ -84,18 +83,20 @@ export class StaleSweeper {
     return at !== undefined;
   }
 
-  private async pass(includes: (connection: Connection) => boolean, order: SweepOrder): Promise<SweepReport> {
+  private async pass(includes: (server: WatchedServer) => boolean, order: SweepOrder): Promise<SweepReport> {
     const { awake, clock, registry, bus } = this.parts;
     const startedAt = awake.now();
     const startedPreciselyAt = clock.monotonic();
     const stale: Connection[] = [];
-    let [examined, now] = [0, startedAt];
-    for (const connection of registry) {
-      if (includes(connection) && this.seemsStale(connection, order, now)) stale.push(connection);
-      if (++examined % SLICE === 0) now = await this.nextTurn();
-    }
+    const columns = new ColumnPass({ clock, registry, nextTurn: () => this.nextTurn() });
+    await columns.run(
+      startedAt,
+      (server) => (includes(server) ? glanceLimitOf(server, order) : Infinity),
+      (connection, at) => void (this.seemsStale(connection, order, at) && stale.push(connection)),
+    );
+    const { examined } = columns;
     // Others ran while this pass was under way: whoever was heard of meanwhile is stale no more.
-    now = awake.now();
+    const now = awake.now();
     const condemned = stale.filter(
       (connection) => this.seemsStale(connection, order, now) && this.isCondemned(connection, order),
     );

@@ -50,8 +50,9 @@ export class GraphqlWsCodec implements HeartbeatCodec {
   }
 }
 
-function answerOf(payload: Record<string, unknown> | undefined): RecognisedHeartbeat | undefined {
-  if (payload?.['type'] !== 'server_ping') return undefined;
+/** Not all implementations hand the payload back: without it, a pong may be the app's. */
+function answerOf(payload: Record<string, unknown> | undefined): RecognisedHeartbeat {
+  if (payload?.['type'] !== 'server_ping') return { kind: 'spoken' };
   const { ts } = payload;
   return typeof ts === 'number' && Number.isFinite(ts) ? { kind: 'answer', ts } : { kind: 'malformed' };
 }

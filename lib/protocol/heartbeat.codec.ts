@@ -21,6 +21,11 @@ export type RecognisedHeartbeat =
       readonly offlineMs?: number;
       readonly attempts?: number;
     }
+  /**
+   * A word of this wire that only who speaks its heartbeats says, and that is the app's all the same: it is passed on, and
+   * taken as a sign that this client, and so the crowd, is not mute (R7).
+   */
+  | { readonly kind: 'spoken' }
   /** A heartbeat by its type, but with a `ts` that is no finite number: counted, never echoed. */
   | { readonly kind: 'malformed' };
 

@@ -41,7 +41,7 @@ export class TroubleFinder {
     private readonly parts: {
       readonly clock: Clock;
       readonly awake: AwakeClock;
-      readonly crowd: Crowd;
+      readonly crowd: Pick<Crowd, 'isMute'>;
       readonly board: FindingsBoard;
       readonly troubles: () => Troubles;
     },

@@ -101,7 +101,11 @@ export type RawSocket = Partial<
   setKeepAlive?(isOn: boolean, initialDelayMs: number): unknown;
   destroy?(): unknown;
   /** libuv's stream: unpublished, but stable since Node 8 (lib/net.js, `_onTimeout`). Optional wherever it is used. */
-  readonly _handle?: { readonly writeQueueSize?: number } | null;
+  readonly _handle?: {
+    readonly writeQueueSize?: number;
+    /** Writes the address into `out`. @returns 0, or an error of libuv */
+    getpeername?(out: { address?: string | undefined }): number;
+  } | null;
 };
 
 /** How a server is to be observed. */

@@ -33,6 +33,7 @@ describe(`two million frames, FUZZ_SEED=${SEED}`, () => {
       listener: {
         answered: () => undefined,
         asked: () => undefined,
+        spoke: () => undefined,
         resumed: () => heard.resumed++,
         flooded: () => heard.floods++,
       },

@@ -99,7 +99,7 @@ describe('isAlive', () => {
   it('is down when sweeps begin but never end', async () => {
     const running = await startFast();
     const { registry } = runtimeOf(running);
-    Object.defineProperty(registry, Symbol.iterator, { value: broken, configurable: true });
+    Object.defineProperty(registry, 'blockAfter', { value: broken, configurable: true });
     const asked = performance.now();
     let answer = await probe(running.url, 'live');
     while (answer.code === 200 && performance.now() - asked < 5_000) {
@@ -108,7 +108,7 @@ describe('isAlive', () => {
     }
     expect(answer).toMatchObject({ code: 503, ws: { status: 'down' } });
     expect(performance.now() - asked).toBeGreaterThan(BOUND_MS);
-    Reflect.deleteProperty(registry, Symbol.iterator);
+    Reflect.deleteProperty(registry, 'blockAfter');
     await until('it has swept', () => running.eventsOf('swept').length > 0);
     expect(await probe(running.url, 'live')).toMatchObject({ code: 200 });
   });

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
 
 import { AwakeClock } from '../../lib/clock/awake.clock.js';
-import { takeCensus } from '../../lib/connection/connection.census.js';
+import { takeCensus, takeWholeCensus } from '../../lib/connection/connection.census.js';
+import { ConnectionRegistry } from '../../lib/connection/connection.registry.js';
+import { Crowd } from '../../lib/connection/crowd.js';
 import { FakeClock } from '../support/fake.clock.js';
 import { Records } from '../support/records.js';
 
@@ -18,7 +21,8 @@ function censusOf(ages: readonly { ageMs: number; idleMs: number; name?: string;
   const now = records.awake.now();
   const connections = ages.map(({ ageMs, idleMs, name, closing }) => {
     const connection = records.make({}, { name });
-    Object.assign(connection, { openedAt: now - ageMs, lastPeerAt: now - idleMs });
+    connection.block.openedAt[connection.at] = now - ageMs;
+    connection.lastPeerAt = now - idleMs;
     if (closing) connection.state = 'closing';
     return connection;
   });
@@ -91,5 +95,45 @@ describe('takeCensus', () => {
     };
     takeCensus(connections, new AwakeClock(clock, 500));
     expect(readings).toBeLessThan(50);
+  });
+
+  it('counts the same over columns and over records, whoever comes and goes', () => {
+    const person = fc.record({
+      server: fc.nat({ max: 3 }),
+      ageMs: fc.nat({ max: 2 * DAY }),
+      idleMs: fc.nat({ max: 10 * MINUTE }),
+      hopIdleMs: fc.option(fc.nat({ max: 10 * MINUTE })),
+      isClosing: fc.boolean(),
+      isHeldUp: fc.boolean(),
+      hasAnswered: fc.boolean(),
+      leaves: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(person, { maxLength: 40 }), fc.boolean(), (people, isMute) => {
+        const records = new Records();
+        records.clock.stall(2 * DAY);
+        const now = records.awake.now();
+        const { server } = records.make({}, { name: 'A' });
+        const servers = [
+          server,
+          { ...server, crowd: new Crowd(isMute ? 0 : Infinity) },
+          { ...records.make({ heartbeat: { enforce: 'negotiated' } }).server, name: 'B' },
+          { ...records.make({ heartbeat: false }).server, name: 'B' },
+        ];
+        const registry = new ConnectionRegistry();
+        for (const each of people) {
+          const connection = Object.assign(records.make(), { server: servers[each.server] });
+          registry.add(connection);
+          connection.block.openedAt[connection.at] = now - each.ageMs;
+          connection.lastPeerAt = now - each.idleMs;
+          if (each.hopIdleMs !== null) connection.lastHopAt = now - each.hopIdleMs;
+          connection.isHeldUp = each.isHeldUp;
+          connection.hasAnswered = each.hasAnswered;
+          if (each.isClosing) connection.state = 'closing';
+          if (each.leaves) registry.remove(connection);
+        }
+        expect(takeWholeCensus(registry, records.awake)).toEqual(takeCensus(registry, records.awake));
+      }),
+    );
   });
 });

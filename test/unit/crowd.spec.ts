@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { Crowd } from '../../lib/connection/crowd.js';
+import { Crowd, Crowds } from '../../lib/connection/crowd.js';
 
 function askTimes(crowd: Crowd, count: number): boolean[] {
   return Array.from({ length: count }, () => crowd.noteAsked());
@@ -35,5 +35,21 @@ describe('Crowd (R7)', () => {
     const crowd = new Crowd(Infinity);
     expect(askTimes(crowd, 10_000)).not.toContain(true);
     expect(crowd.isMute).toBe(false);
+  });
+});
+
+describe('the crowds of several wires', () => {
+  it('are mute each by itself: who answers on one says nothing of those on another', () => {
+    const crowds = new Crowds(2);
+    for (const codec of ['json', 'json', 'phoenix']) crowds.of(codec).noteAsked();
+    expect([crowds.of('json').isMute, crowds.of('phoenix').isMute, crowds.isMute]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    crowds.of('phoenix').noteAnswered();
+    expect([crowds.of('json').isMute, crowds.isMute]).toEqual([true, true]);
+    crowds.of('json').noteAnswered();
+    expect(crowds.isMute).toBe(false);
   });
 });

@@ -3,7 +3,12 @@ import * as fc from 'fast-check';
 
 import type { ConnectionFilter } from '../../lib/connection/connection.commands.js';
 import type { Connection } from '../../lib/connection/connection.js';
-import { selectConnections } from '../../lib/connection/connection.selection.js';
+import {
+  selectConnections,
+  walkOver,
+  type ConnectionWalk,
+} from '../../lib/connection/connection.selection.js';
+import { ConnectionRegistry } from '../../lib/connection/connection.registry.js';
 import { Records } from '../support/records.js';
 
 const records = new Records();
@@ -15,7 +20,7 @@ const CROWD = Array.from({ length: 60 }, (_, index) => {
   return connection;
 });
 
-function select(filter: ConnectionFilter, after?: number, crowd: Iterable<Connection> = CROWD): number[] {
+function select(filter: ConnectionFilter, after?: number, crowd: ConnectionWalk = walkOver(CROWD)): number[] {
   const facts = { after, idleMsOf: ({ sequence }: Connection) => sequence };
   return selectConnections(crowd, filter, facts).map(({ sequence }) => sequence);
 }
@@ -70,18 +75,24 @@ describe('selectConnections', () => {
     );
   });
 
-  it('looks no further than it must, and remembers no more than it was asked for', () => {
+  it('looks no further than it must, from its cursor on, in both directions', () => {
+    const registry = new ConnectionRegistry();
+    for (const connection of CROWD) registry.add(connection);
     let looked = 0;
-    function* crowd(): Iterable<Connection> {
-      for (const connection of CROWD) {
+    const counting = function* (connections: Iterable<Connection>): Iterable<Connection> {
+      for (const connection of connections) {
         looked++;
         yield connection;
       }
-    }
-    expect(select({ limit: 5 }, undefined, crowd())).toHaveLength(5);
+    };
+    const crowd: ConnectionWalk = {
+      after: (place) => counting(registry.after(place)),
+      before: (place) => counting(registry.before(place)),
+    };
+    expect(select({ limit: 5 }, 30, crowd)).toEqual([31, 32, 33, 34, 35]);
     expect(looked).toBe(5);
     looked = 0;
-    expect(select({ limit: 5, order: 'newest' }, 20, crowd())).toEqual([19, 18, 17, 16, 15]);
-    expect(looked).toBe(20);
+    expect(select({ limit: 5, order: 'newest' }, 20, crowd)).toEqual([19, 18, 17, 16, 15]);
+    expect(looked).toBe(5);
   });
 });

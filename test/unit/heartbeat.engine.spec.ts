@@ -18,6 +18,7 @@ function setUp() {
     clock: records.clock,
     awake: records.awake,
     writer,
+    afterPoll: (run) => records.clock.afterPoll(() => run(records.awake.now())),
     stalls: () => 0,
     lookDue: (...look) => looks.push(look),
     turned: () => undefined,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 
 import type { Connection } from '../../lib/connection/connection.js';
+import { noteOwnFrame } from '../../lib/connection/outflow.js';
 import { BeatWriter } from '../../lib/heartbeat/beat.writer.js';
 import { InboundFilter, type HeartbeatListener } from '../../lib/heartbeat/inbound.filter.js';
 import type { HeartbeatCodec } from '../../lib/protocol/heartbeat.codec.js';
@@ -15,6 +16,7 @@ function setUp(options: Parameters<Records['make']>[0] = {}) {
   const listener: HeartbeatListener = {
     answered: (_connection, question, latencyMs) => heard.push(['answered', question.ts, latencyMs]),
     asked: () => heard.push(['asked']),
+    spoke: () => heard.push(['spoke']),
     resumed: (_connection, resume) => heard.push(['resumed', resume]),
     flooded: () => heard.push(['flooded']),
   };
@@ -182,6 +184,54 @@ describe('InboundFilter', () => {
     filter.messageFinished(connection);
     filter.messageFinished(connection);
     expect(driver.sent).toEqual(['{"type":"server_pong","ts":9}']);
+  });
+
+  it('answers a client also where a frame of its own still waits, and lets no more than one answer wait', () => {
+    const { connection, receive, driver } = setUp();
+    // A ping of ours is stuck behind a message of the app.
+    const raw = { bytesWritten: 9_000, writableLength: 8_000 };
+    connection.raw = raw;
+    driver.buffered = raw.writableLength;
+    connection.ownFrameEnd = 9_000;
+    expect(receive('{"type":"client_ping","ts":1}')).toBe(true);
+    raw.bytesWritten += 40;
+    raw.writableLength += 40;
+    noteOwnFrame(connection);
+    connection.pongEnd = connection.ownFrameEnd;
+    receive('{"type":"client_ping","ts":2}');
+    expect(driver.sent).toEqual(['{"type":"server_pong","ts":1}']);
+
+    raw.writableLength = 0;
+    driver.buffered = 0;
+    receive('{"type":"client_ping","ts":3}');
+    expect(driver.sent.at(-1)).toBe('{"type":"server_pong","ts":3}');
+  });
+
+  it('takes what a client kept back while it sent a long message for no flood (R3, R10)', () => {
+    const { connection, receive, heard, clock } = setUp({
+      heartbeat: { intervalMs: 1_000, maxPerInterval: 5 },
+    });
+    clock.stall(1_000);
+    connection.upload = { messagesBefore: 0, since: 1_000, bytes: 1, at: 1_000 };
+    clock.stall(3_000);
+    expect(receive('a long message')).toBe(false);
+    // Of its own interval, three of the upload, and one in which the upload may have begun.
+    for (let ping = 0; ping < 25; ping++) receive('{"type":"client_ping","ts":1}');
+    expect(heard).toEqual([]);
+    receive('{"type":"client_ping","ts":1}');
+    expect(heard).toEqual([['flooded']]);
+    expect(connection.upload).toBeDefined();
+  });
+
+  it('passes on what only shows that a client speaks heartbeats, and says that it does (R7)', () => {
+    const { connection, receive, heard } = setUp({ heartbeat: { codec: 'graphql-ws' } });
+    for (const pong of ['{"type":"pong"}', '{"type":"pong","payload":{"mine":1}}']) {
+      connection.hasAnswered = false;
+      expect(receive(pong)).toBe(false);
+      expect([heard.splice(0), connection.hasAnswered]).toEqual([[['spoke']], true]);
+    }
+    expect(receive('{"type":"next"}')).toBe(false);
+    expect(heard).toEqual([]);
   });
 
   it('fences a codec that throws: what it could not read is the app’s, what it has read is not (R9, R11)', () => {

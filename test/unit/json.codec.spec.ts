@@ -15,6 +15,7 @@ function saidOf({ data, isBinary }: Frame): Ruling {
   const said = codec.recognise(data, isBinary);
   if (said === undefined) return 'app';
   if (said.kind === 'malformed' || said.kind === 'resume') return said.kind;
+  if (said.kind === 'spoken') throw new Error('on this wire nothing of the kind is said');
   return { kind: said.kind, ts: said.ts! };
 }
 

@@ -22,8 +22,8 @@ function reportedCase(records: Records): Connection[] {
   const make = (count: number, ageMs: number, idleMs: number): Connection[] =>
     Array.from({ length: count }, () => {
       const connection = records.make();
-      const [openedAt, lastPeerAt] = [now - ageMs, now - idleMs];
-      return Object.assign(connection, { openedAt, lastPeerAt, hasAnswered: true });
+      connection.block.openedAt[connection.at] = now - ageMs;
+      return Object.assign(connection, { lastPeerAt: now - idleMs, hasAnswered: true });
     });
   return [
     ...make(42, 30 * MINUTE, 10_000),

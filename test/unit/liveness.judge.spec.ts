@@ -22,6 +22,7 @@ function setUp() {
     clock: records.clock,
     awake: records.awake,
     writer: new BeatWriter(records.clock, fail),
+    afterPoll: (run) => records.clock.afterPoll(() => run(records.awake.now())),
     stalls: () => 0,
     lookDue: (...look) => judge.look(...look),
     turned: () => undefined,

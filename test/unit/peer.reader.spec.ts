@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 
 import { PeerReader, type TrustProxy } from '../../lib/connection/peer.reader.js';
+import type { RawSocket } from '../../lib/transport/transport.driver.js';
 
 const PROXY = '10.0.0.1';
 
@@ -23,7 +24,23 @@ function faultyTrust(): never {
   throw new Error('trust');
 }
 
+/** A socket that tells one address by its handle, with a status, and another by itself. */
+function socketWith(status: number): RawSocket {
+  return {
+    remoteAddress: '2.2.2.2',
+    _handle: { getpeername: (out) => ((out.address = '1.1.1.1'), status) },
+  };
+}
+
 describe('PeerReader', () => {
+  it('asks the handle for the address, so that the socket keeps no object with it, and the socket where that fails', () => {
+    const reader = new PeerReader(false);
+    expect(reader.read(undefined, socketWith(0)).address).toBe('1.1.1.1');
+    expect(reader.read(undefined, socketWith(-107)).address).toBe('2.2.2.2');
+    expect(reader.read(undefined, { remoteAddress: '2.2.2.2', _handle: null }).address).toBe('2.2.2.2');
+    expect(reader.read(undefined, undefined).address).toBeUndefined();
+  });
+
   it.each<[string, TrustProxy, string | undefined, string]>([
     ['nobody is trusted: a forged header changes nothing', false, '6.6.6.6', PROXY],
     ['no header', true, undefined, PROXY],

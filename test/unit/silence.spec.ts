@@ -51,6 +51,7 @@ function setUp(
     clock,
     awake,
     writer,
+    afterPoll: (run) => records.clock.afterPoll(() => run(records.awake.now())),
     stalls: () => stalls,
     lookDue: (...look) => judge.look(...look),
     turned: () => undefined,
@@ -93,6 +94,7 @@ function setUp(
     listener: {
       answered: () => undefined,
       asked: (connection) => judge.answered(connection, connection.question, awake.now()),
+      spoke: (connection) => judge.spoke(connection),
       resumed: () => undefined,
       flooded: () => undefined,
     },

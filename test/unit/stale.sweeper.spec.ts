@@ -53,7 +53,7 @@ function setUp(massTimeout: typeof MASS | false = false) {
     sweeper.tick(records.awake.now());
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { ...records, held, registry, sweeper, turns, pinged, failures, open, sweepOnSchedule };
+  return { ...records, records, held, registry, sweeper, turns, pinged, failures, open, sweepOnSchedule };
 }
 
 describe('StaleSweeper', () => {
@@ -94,16 +94,49 @@ describe('StaleSweeper', () => {
 
   it('closes nobody who was heard of while the sweep let others run', async () => {
     const { open, sweeper, clock, turns, driver } = setUp();
-    const [first] = open(5_001);
+    const [first] = open(5_000);
     clock.stall(STALE_AFTER + 1);
+    // Each look takes its time, so that the sweep makes way for others.
+    driver.isOpen = () => (clock.stall(0.001), true);
     const sweeping = sweeper.sweep({ staleAfterMs: STALE_AFTER });
     expect(turns).toHaveLength(1);
     first!.lastPeerAt = STALE_AFTER + 1;
-    turns[0]!();
-    const { closed } = await sweeping;
+    while (turns.length > 0) {
+      turns.shift()!();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const { closed, stale } = await sweeping;
     expect(first!.closing).toBeUndefined();
-    expect(closed).toBe(5_000);
-    expect(driver.closes).toHaveLength(5_000);
+    expect({ closed, stale }).toEqual({ closed: 4_999, stale: 5_000 });
+    expect(driver.closes).toHaveLength(4_999);
+  });
+
+  it('touches nobody who was heard of lately', async () => {
+    const { open, sweeper, clock, driver } = setUp();
+    const connections = open(3_000);
+    clock.stall(STALE_AFTER + 1);
+    for (const connection of connections.slice(0, 2_990)) connection.lastPeerAt = STALE_AFTER;
+    let looked = 0;
+    driver.isOpen = () => {
+      looked++;
+      return true;
+    };
+    expect(await sweeper.sweep({ dryRun: true })).toMatchObject({ examined: 3_000, stale: 10 });
+    expect(looked).toBe(2 * 10);
+  });
+
+  it('looks at everybody where nothing is asked, since bytes that have come must be noted (R3)', async () => {
+    const { records, registry, sweeper, clock } = setUp();
+    const raw = { bytesRead: 0 };
+    const connection = records.make({ heartbeat: false }, { raw });
+    registry.add(connection);
+    for (let second = 0; second < 200; second++) {
+      clock.stall(1_000);
+      raw.bytesRead += 10_000;
+      await sweeper.sweep({});
+    }
+    expect(connection.closing).toBeUndefined();
+    expect(connection.lastPeerAt).toBeGreaterThan(STALE_AFTER);
   });
 
   it('asks once more before it closes very many at once, and closes who stays silent (R7)', async () => {

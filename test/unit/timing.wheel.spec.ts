@@ -22,7 +22,7 @@ interface Reaction {
 type Step =
   | ({ readonly step: 'schedule' } & Pick<Reaction, 'id' | 'afterMs'>)
   | { readonly step: 'cancel'; readonly id: number }
-  | { readonly step: 'advance'; readonly byMs: number }
+  | { readonly step: 'advance'; readonly byMs: number; readonly atOnce: number }
   | { readonly step: 'react'; readonly id: number; readonly reaction: Reaction | undefined };
 
 const TICK_MS = 10;
@@ -83,6 +83,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       { weight: 20, arbitrary: fc.nat({ max: 60 }) },
       { weight: 1, arbitrary: fc.nat({ max: 2 * TURN_MS }) },
     ),
+    atOnce: fc.integer({ min: 1, max: 4 }),
   }),
   fc.record({ step: fc.constant('react' as const), id, reaction: fc.option(reaction, { nil: undefined }) }),
 );
@@ -105,13 +106,16 @@ function run(steps: readonly Step[], start: number): void {
     } else {
       now += each.byMs;
       const handedOver: number[] = [];
-      wheel.advance(now, (entry) => {
+      const due = (entry: Entry): void => {
         handedOver.push(entry.id);
         if (entry.reaction?.kind === 'cancel') wheel.cancel(entries[entry.reaction.id]!);
         else if (entry.reaction !== undefined) {
           wheel.schedule(entries[entry.reaction.id]!, now + entry.reaction.afterMs);
         }
-      });
+      };
+      // In as many calls as it takes, each as long as it may.
+      let pieces = 0;
+      while (!wheel.advance(now, due, () => ++pieces % (each.atOnce + 1) !== 0));
       naive.advance(now, (candidates) => {
         const next = handedOver.shift();
         if (next === undefined || !candidates.has(next)) {
@@ -164,5 +168,29 @@ describe('TimingWheel', () => {
     expect(() => wheel.advance(10, faulty)).toThrow('faulty');
     wheel.advance(20, faulty);
     expect(due.sort()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('makes due what is cancelled and scheduled between two calls as if it had not been handed over halfway', () => {
+    const wheel = new TimingWheel<Entry>(0);
+    const entries = Array.from({ length: 4 }, (_, number) => new Entry(number));
+    for (const entry of entries) wheel.schedule(entry, 10);
+    const due: number[] = [];
+    let budget = 1;
+    const advance = (now: number): boolean =>
+      wheel.advance(
+        now,
+        ({ id: number }) => due.push(number),
+        () => budget-- > 0,
+      );
+    expect(advance(30)).toBe(false);
+    const [one, other] = entries.filter((entry) => entry.id !== due[0]);
+    wheel.cancel(one!);
+    wheel.schedule(other!, 40);
+    budget = Infinity;
+    expect(advance(30)).toBe(true);
+    expect(due).toHaveLength(2);
+    expect(due).not.toContain(one!.id);
+    expect(advance(40)).toBe(true);
+    expect(due.at(-1)).toBe(other!.id);
   });
 });

@@ -120,7 +120,8 @@ const RULES: Readonly<Record<string, WireRule>> = {
 /** What a codec says, in the words of the rule. */
 function saidOf(codec: HeartbeatCodec, { data, isBinary }: Frame): WireRuling {
   const said: RecognisedHeartbeat | undefined = codec.recognise(data, isBinary);
-  if (said === undefined) return 'app';
+  // A word that is passed on is the app's, whatever it shows.
+  if (said === undefined || said.kind === 'spoken') return 'app';
   if (said.kind === 'malformed' || said.kind === 'resume') return said.kind;
   if (said.kind !== 'ask' || said.echo === undefined) return said;
   // As the client has spelled it; the rule knows what it means.
