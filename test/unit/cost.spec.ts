@@ -110,7 +110,7 @@ describe('the cost of health', () => {
     };
     const crowd = crowdOf({ heartbeat: { intervalMs: INTERVAL, codec, enforce: 'observe' } });
     const sockets = crowd.open(2_400);
-    // Those that the boot has tried out.
+    // The boot has tried it.
     built = 0;
     crowd.clock.advance(INTERVAL);
     expect(sum(sockets.map(({ sent }) => sent))).toBe(2_400);
