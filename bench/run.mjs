@@ -1,0 +1,137 @@
+// All benchmarks but the fleet's, one after the other, as tables: printed, and written to bench/RESULTS.md.
+//
+//   node bench/run.mjs [--quick]
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { measureMessages } from './messages/messages.mjs';
+import { measureReal, rowOf } from './real/real.mjs';
+import { measureScale } from './scale/scale.mjs';
+
+const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+const REAL = quick
+  ? { connections: 2_000, intervalMs: 3_000, intervals: 2, runs: 1 }
+  : { connections: 10_000, intervalMs: 5_000, intervals: 3, runs: 3 };
+const MESSAGES = quick ? { pairs: 3, seconds: 0.5 } : { pairs: 12, seconds: 1 };
+const SCALE = quick ? { sizes: [100_000], runs: 1 } : { sizes: [100_000, 1_000_000], runs: 3 };
+
+const fixed = (digits) => (number) => (number === undefined ? '' : number.toFixed(digits));
+const [whole, one, two] = [0, 1, 2].map(fixed);
+
+function table(heads, rows) {
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function versionOf(name) {
+  return JSON.parse(readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8'))
+    .version;
+}
+
+function realSection(results) {
+  const rows = [...results.keys()].map((name) => rowOf(name, results));
+  const of = (name) => rows.find((row) => row.name === name);
+  const [idle, readme, list] = ['idle', 'readme', 'list'].map(of);
+  const cells = (row) => [
+    row.name,
+    one(row.longestMs),
+    row.longestSpread.map(one).join('-'),
+    two(row.longestMs / readme.longestMs),
+    two(row.longestMs / idle.longestMs),
+    one(row.p99Ms),
+    one(row.cpuPerTripUs),
+    row.cpuPerTripUs === undefined ? '' : two(row.cpuPerTripUs / list.cpuPerTripUs),
+    whole(row.heapBytes),
+    whole(row.rssBytes),
+    whole(row.timers),
+    whole(row.lost),
+  ];
+  return `## ${REAL.connections} real connections, one heartbeat each in ${REAL.intervalMs / 1_000} s
+
+Held by two other processes. \`readme\` is the loop of ws' README, \`list\` a loop over all with a message each, \`timers\` an interval and
+a timeout for each socket. CPU for each round trip and bytes are what a way takes beyond \`idle\`, whose clients have each said one
+word. Delays of the event loop in ms; medians of ${REAL.runs} run(s).
+
+${table(
+  [
+    'way',
+    'longest delay',
+    'from-to',
+    '÷ readme',
+    '÷ idle',
+    'p99',
+    'CPU µs a trip',
+    '÷ list',
+    'heap B each',
+    'RSS B each',
+    'timers',
+    'lost',
+  ],
+  rows.map(cells),
+)}`;
+}
+
+const interval = ({ median, from, to }) => `${two(median)} (${two(from)}-${two(to)})`;
+
+function messagesSection(rows) {
+  const cells = (row) => [
+    row.kind,
+    whole(row.bytes),
+    whole(row.connections),
+    whole(row.perSecond),
+    interval(row.throughput),
+    interval(row.p99),
+    interval(row.cpu),
+  ];
+  return `## Messages through a Nest gateway, with the module ÷ without
+
+Echo, ${MESSAGES.pairs} pairs of runs in turn; medians, and the interval that holds the true median with 95 %.
+
+${table(['kind', 'bytes', 'connections', 'messages/s without', 'throughput', 'p99 latency', 'CPU a message'], rows.map(cells))}`;
+}
+
+function scaleSection(rows) {
+  const names = {
+    longestSliceMs: ['longest slice in an interval, ms', two],
+    p99SliceMs: ['99 of 100 slices are shorter than, ms', two],
+    beatUs: ['CPU for each connection and interval, µs', two],
+    sweepCpuMs: ['CPU of a sweep over all, ms', one],
+    sweepLongestMs: ['longest slice of it, ms', two],
+    passFloorMs: ['floor: a pass over so many numbers, ms', two],
+    snapshotMs: ['`snapshot()`, ms', one],
+    scrapeMs: ['a scrape of the metrics, ms', one],
+    newestMs: ['`connections()`: the newest 50, ms', two],
+    pageMs: ['`connections()`: 50 from the middle, ms', two],
+    openStormMs: ['100,000 open, ms', whole],
+    closeStormMs: ['100,000 close, ms', whole],
+    openedBytes: ['bytes for each, just opened', whole],
+    keptBytes: ['bytes for each, after an interval', whole],
+  };
+  const lines = Object.entries(names).map(([key, [name, show]]) => [
+    name,
+    ...rows.map((row) => show(row[key])),
+  ]);
+  return `## Very many connections, simulated
+
+The whole runtime over sockets that are not there, with a clock moved by hand; clients answer. Times are CPU of the one thread;
+medians of ${SCALE.runs} run(s). A slice is what runs in one turn of the event loop, the collector of garbage included.
+
+${table(['', ...rows.map(({ connections }) => `${connections.toLocaleString('en')} connections`)], lines)}`;
+}
+
+const sections = [
+  scaleSection(await measureScale(SCALE)),
+  messagesSection(await measureMessages(MESSAGES)),
+  realSection(await measureReal(REAL)),
+];
+const [{ model }] = cpus();
+const report = `# Results
+
+Written by \`npm run bench${quick ? ' -- --quick' : ''}\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, ${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB;
+ws ${versionOf('ws')}, engine.io ${versionOf('engine.io')}, socket.io ${versionOf('socket.io')}, Nest ${versionOf('@nestjs/core')}. The machine is shared: compare what stands side by side. What a fleet costs is in
+[docs/fleet.md](../docs/fleet.md), by \`npm run bench:fleet\`.
+
+${sections.join('\n\n')}
+`;
+console.log(report);
+writeFileSync(new URL('RESULTS.md', import.meta.url), report);
