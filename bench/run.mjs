@@ -73,21 +73,22 @@ ${table(
 
 const interval = ({ median, from, to }) => `${two(median)} (${two(from)}-${two(to)})`;
 
+const messageCells = (row) => [
+  row.kind,
+  whole(row.bytes),
+  whole(row.connections),
+  whole(row.perSecond),
+  interval(row.throughput),
+  interval(row.p99),
+  interval(row.cpu),
+];
+
 function messagesSection(rows) {
-  const cells = (row) => [
-    row.kind,
-    whole(row.bytes),
-    whole(row.connections),
-    whole(row.perSecond),
-    interval(row.throughput),
-    interval(row.p99),
-    interval(row.cpu),
-  ];
   return `## Messages through a Nest gateway, with the module ÷ without
 
 Echo, ${MESSAGES.pairs} pairs of runs in turn; medians, and the interval that holds the true median with 95 %.
 
-${table(['kind', 'bytes', 'connections', 'messages/s without', 'throughput', 'p99 latency', 'CPU a message'], rows.map(cells))}`;
+${table(['kind', 'bytes', 'connections', 'messages/s without', 'throughput', 'p99 latency', 'CPU a message'], rows.map(messageCells))}`;
 }
 
 function scaleSection(rows) {
