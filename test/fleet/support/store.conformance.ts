@@ -292,8 +292,11 @@ export function storeConformance(name: string, start: () => Promise<Surroundings
       await beat('a.1');
       await store.write('a.1', changes({ records: { 0: 'x' } }));
       await store.post('a', 'one');
-      const leftovers = async (): Promise<number> => (await place.leftovers()).size;
-      await until('all of it is gone', async () => (await leftovers()) === 0, 12 * BEAT_MS + 8_000);
+      await until(
+        'all of it is gone',
+        async () => (await place.leftovers()).size === 0,
+        12 * BEAT_MS + 8_000,
+      );
       expect(await store.read('a.1', 'records', ['0'])).toEqual([undefined]);
     });
   });
