@@ -154,7 +154,8 @@ describe('an audit', () => {
     );
     running.push(() => app.app.close());
     const { path, verdict } = await runAuditJson(app.url, '--idle', '1');
-    expect(path.idle.disturbances).toBeGreaterThan(1);
+    // At least once before its second of silence is over, however busy the machine.
+    expect(path.idle.disturbances).toBeGreaterThanOrEqual(1);
     expect(verdict.problems.map(({ code }) => code)).toEqual(['not_silent']);
   });
 });
