@@ -10,7 +10,7 @@ jest.setTimeout(180_000);
 const BEAT_MS = 1_000;
 const SETTLED_MS = 3 * BEAT_MS + 10_000;
 const STEPS = 12;
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 /** Numbers from 0 to below 1 that are the same for the same seed (mulberry32). */
 function randomFrom(seed: number): () => number {

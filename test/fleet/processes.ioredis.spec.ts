@@ -4,4 +4,4 @@ import { processSuite } from './support/processes.suite.js';
 
 jest.setTimeout(90_000);
 
-processSuite('ioredis');
+processSuite('ioredis', true);
