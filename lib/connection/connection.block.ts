@@ -21,7 +21,8 @@ export const NOT_OPEN = CLOSING | CLOSED | EMPTY;
 
 /**
  * What passes over all connections look at, side by side in columns: a pass over a million reads memory in a row and
- * touches no record. Numbers with a fraction and flags are here as well, since in a record each takes 24 and 8 bytes. Slots are taken in the order of sequence and never again, so a place stays true for a walk.
+ * touches no record. Numbers with a fraction and flags are here as well, since in a record each takes 24 and 8 bytes.
+ * Slots are taken in the order of sequence and never again, so a place stays true for a walk.
  */
 export class ConnectionBlock {
   readonly sequences: Float64Array;

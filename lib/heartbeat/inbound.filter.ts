@@ -176,7 +176,7 @@ export class InboundFilter {
     if (upload?.messagesBefore !== messages) return;
     // It was first seen up to an interval after it had begun.
     const keptMs = this.parts.awake.now() - upload.since + intervalMs;
-    connection.unasked -= (maxPerInterval * keptMs) / intervalMs;
+    connection.unasked -= Math.ceil((maxPerInterval * keptMs) / intervalMs);
   }
 
   /** Counts a heartbeat that nobody asked for. What a client sent while we did not listen arrives in one moment. */
