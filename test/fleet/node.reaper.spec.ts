@@ -37,11 +37,12 @@ function reaperOn(store: FleetStore): { reaper: NodeReaper; told: string[] } {
 async function dead(store: FleetStore, count: number): Promise<string[]> {
   const lives = Array.from({ length: count }, (_, at) => `dead${at}.1`);
   for (const life of lives) await store.beat({ life, isKnown: false, summary: '' });
-  // Others were there all the time.
-  for (let ms = 0; ms <= LEASE_MS; ms += BEAT_MS / 2) {
-    await store.directory();
-    await sleep(BEAT_MS / 2);
-  }
+  // Others were there all the time; while nobody could be heard, no lease runs out.
+  const areOver = async (): Promise<boolean> => {
+    const { now, entries } = await store.directory();
+    return entries.every(({ expiresAt }) => expiresAt < now);
+  };
+  await until('the leases are over', areOver, LEASE_MS + 10_000);
   return lives;
 }
 
