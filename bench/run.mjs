@@ -42,6 +42,7 @@ function realSection(results) {
     one(row.cpuPerTripUs),
     row.cpuPerTripUs === undefined ? '' : two(row.cpuPerTripUs / list.cpuPerTripUs),
     whole(row.heapBytes),
+    whole(row.columnBytes),
     whole(row.rssBytes),
     whole(row.timers),
     whole(row.lost),
@@ -49,8 +50,9 @@ function realSection(results) {
   return `## ${REAL.connections} real connections, one heartbeat each in ${REAL.intervalMs / 1_000} s
 
 Held by two other processes. \`readme\` is the loop of ws' README, \`list\` a loop over all with a message each, \`timers\` an interval and
-a timeout for each socket. CPU for each round trip and bytes are what a way takes beyond \`idle\`, whose clients have each said one
-word. Delays of the event loop in ms; medians of ${REAL.runs} run(s).
+a timeout for each socket; \`floor\` writes a finished frame to a bare TCP socket and reads what comes, without a look at it. CPU
+for each round trip and bytes are what a way takes beyond \`idle\`, whose clients have each said one word; bytes are those of the
+second half of the connections, so that what is there once is nobody's. Delays of the event loop in ms; medians of ${REAL.runs} run(s).
 
 ${table(
   [
@@ -63,6 +65,7 @@ ${table(
     'CPU µs a trip',
     '÷ list',
     'heap B each',
+    'beside the heap',
     'RSS B each',
     'timers',
     'lost',

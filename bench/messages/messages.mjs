@@ -44,6 +44,19 @@ async function load({ server, clients }, seconds) {
   return { perSecond: (count / elapsedMs) * 1_000, p99Ms, cpuUs: ((after - before) * 1_000) / count };
 }
 
+/** @returns where the time of a gateway `with` or `without` the module goes, as text */
+export async function profileMessages(name, { seconds }) {
+  const one = await side(name, { ...MESSAGES[0], ...CROWDS[0] });
+  try {
+    await load(one, seconds);
+    await ask(one.server, 'profile');
+    await load(one, seconds);
+    return (await ask(one.server, 'profiled')).text;
+  } finally {
+    for (const child of Object.values(one)) child.kill('SIGKILL');
+  }
+}
+
 /** @returns for each case the medians of the ratios with ÷ without, and how sure they are */
 export async function measureMessages({ pairs, seconds }) {
   const rows = [];

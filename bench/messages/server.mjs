@@ -8,6 +8,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 
 import { ConnectionHealthModule } from '../../dist/esm/index.js';
+import { beginProfile } from '../support/profile.mjs';
 
 class EchoGateway {
   handleConnection(client) {
@@ -35,8 +36,20 @@ app.useWebSocketAdapter(new WsAdapter(app));
 await app.listen(0, '127.0.0.1');
 process.send({ port: app.getHttpServer().address().port });
 
-process.on('message', () => {
-  const { user, system } = process.cpuUsage();
-  process.send({ cpuMs: (user + system) / 1_000 });
-});
+let endProfile;
+const ANSWERS = {
+  cpu() {
+    const { user, system } = process.cpuUsage();
+    return { cpuMs: (user + system) / 1_000 };
+  },
+  async profile() {
+    endProfile = await beginProfile();
+    return {};
+  },
+  async profiled() {
+    return { text: await endProfile() };
+  },
+};
+
+process.on('message', async ({ ask }) => process.send(await ANSWERS[ask]()));
 process.on('disconnect', () => process.exit());

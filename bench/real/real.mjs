@@ -23,40 +23,88 @@ async function ask(child, question) {
   return (await answer)[0];
 }
 
+/** A server with one way of keeping connections alive, and its clients, which come in as many groups as there are processes. */
+class Stage {
+  #clients = [];
+
+  static async open(variant, intervalMs) {
+    const server = fork(new URL('server.mjs', import.meta.url), [variant, String(intervalMs)], {
+      execArgv: ['--expose-gc'],
+    });
+    const [{ port }] = await once(server, 'message');
+    return new Stage(variant, intervalMs, server, port);
+  }
+
+  constructor(variant, intervalMs, server, port) {
+    Object.assign(this, { variant, intervalMs, server, port });
+  }
+
+  /** So many connections more, held by a process of their own, and an interval for those that need one to settle. */
+  async connect(count) {
+    const path = PATHS[this.variant] ?? '/';
+    const address = `127.0.0.${2 + this.#clients.length}`;
+    const args = [this.port, count, path, address].map(String);
+    const clients = fork(new URL('clients.mjs', import.meta.url), args);
+    this.#clients.push(clients);
+    await once(clients, 'message');
+    await sleep(this.intervalMs * 1.2);
+  }
+
+  ask(question) {
+    return ask(this.server, question);
+  }
+
+  /** What clients have counted since they were last asked. */
+  async count() {
+    const counts = await Promise.all(this.#clients.map((each) => ask(each, 'count')));
+    const sum = (key) => counts.reduce((total, each) => total + each[key], 0);
+    return { answered: sum('answered'), closed: sum('closed') };
+  }
+
+  end() {
+    for (const child of [...this.#clients, this.server]) child.kill('SIGKILL');
+  }
+}
+
 async function measure(variant, { connections, intervalMs, intervals }) {
-  const server = fork(new URL('server.mjs', import.meta.url), [variant, String(intervalMs)], {
-    execArgv: ['--expose-gc'],
-  });
-  const [{ port }] = await once(server, 'message');
-  const before = await ask(server, 'memory');
-  const clients = Array.from({ length: PROCESSES }, (_, at) =>
-    fork(new URL('clients.mjs', import.meta.url), [
-      String(port),
-      String(connections / PROCESSES),
-      PATHS[variant] ?? '/',
-      `127.0.0.${2 + at}`,
-    ]),
-  );
+  const stage = await Stage.open(variant, intervalMs);
   try {
-    await Promise.all(clients.map((each) => once(each, 'message')));
-    // One interval for those that need one to settle into their phases.
-    await sleep(intervalMs * 1.2);
-    const full = await ask(server, 'memory');
-    await Promise.all(clients.map((each) => ask(each, 'count')));
-    await ask(server, 'begin');
+    const each = connections / PROCESSES;
+    // The first ones also make V8 compile what they need, which is no connection's: memory is what the others add.
+    await stage.connect(each);
+    const before = await stage.ask('memory');
+    for (let group = 1; group < PROCESSES; group++) await stage.connect(each);
+    const full = await stage.ask('memory');
+    await stage.count();
+    await stage.ask('begin');
     await sleep(intervalMs * intervals);
-    const load = await ask(server, 'end');
-    const counts = await Promise.all(clients.map((each) => ask(each, 'count')));
+    const load = await stage.ask('end');
+    const { answered, closed } = await stage.count();
+    const added = connections - each;
     return {
       ...load,
-      roundTrips: counts.reduce((sum, { answered }) => sum + answered, 0),
-      lost: counts.reduce((sum, { closed }) => sum + closed, 0),
-      heapBytes: (full.heapUsed - before.heapUsed) / connections,
-      rssBytes: (full.rss - before.rss) / connections,
-      timers: full.timers - before.timers,
+      roundTrips: answered,
+      lost: closed,
+      heapBytes: (full.heapUsed - before.heapUsed) / added,
+      columnBytes: (full.arrayBuffers - before.arrayBuffers) / added,
+      rssBytes: (full.rss - before.rss) / added,
+      timers: full.timers,
     };
   } finally {
-    for (const child of [...clients, server]) child.kill('SIGKILL');
+    stage.end();
+  }
+}
+
+/** @returns where the time of one server goes, as text */
+export async function profileReal(variant, { connections, intervalMs, intervals }) {
+  const stage = await Stage.open(variant, intervalMs);
+  try {
+    for (let group = 0; group < PROCESSES; group++) await stage.connect(connections / PROCESSES);
+    await stage.ask('profile');
+    await sleep(intervalMs * intervals);
+    return (await stage.ask('profiled')).text;
+  } finally {
+    stage.end();
   }
 }
 
@@ -90,6 +138,7 @@ export function rowOf(name, results) {
     p99Ms: of(name, 'p99Ms'),
     cpuPerTripUs: name === 'idle' ? undefined : perTrip(name),
     heapBytes: of(name, 'heapBytes') - of('idle', 'heapBytes'),
+    columnBytes: of(name, 'columnBytes') - of('idle', 'columnBytes'),
     rssBytes: of(name, 'rssBytes') - of('idle', 'rssBytes'),
     timers: of(name, 'timers'),
     lost: of(name, 'lost'),

@@ -4,6 +4,7 @@
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
+import { beginProfile } from '../support/profile.mjs';
 import { VARIANTS } from './variants.mjs';
 
 const [variant, intervalMs] = [process.argv[2], Number(process.argv[3])];
@@ -15,6 +16,7 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () =>
 );
 
 let cpu;
+let endProfile;
 const ANSWERS = {
   begin() {
     delay.reset();
@@ -31,14 +33,21 @@ const ANSWERS = {
       p99Ms: delay.percentile(99) / 1e6,
     };
   },
+  async profile() {
+    endProfile = await beginProfile();
+    return {};
+  },
+  async profiled() {
+    return { text: await endProfile() };
+  },
   memory() {
     global.gc();
     global.gc();
-    const { heapUsed, rss } = process.memoryUsage();
+    const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
     const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-    return { heapUsed, rss, timers };
+    return { heapUsed, arrayBuffers, rss, timers };
   },
 };
 
-process.on('message', ({ ask }) => process.send({ answer: ask, ...ANSWERS[ask]() }));
+process.on('message', async ({ ask }) => process.send({ answer: ask, ...(await ANSWERS[ask]()) }));
 process.on('disconnect', () => process.exit());

@@ -145,16 +145,16 @@ const HEADERS = {};
 
 /** A process with so many connections, whose clients answer, as most do, before the next tick. */
 export class Simulation {
-  clock = new HandClock();
   server = new FakeServer();
   sockets = [];
   #asked = [];
   #answers = new Map();
 
-  constructor(options = {}) {
-    this.clock.arrive = () => this.#answer();
+  constructor(options = {}, clock = new HandClock()) {
+    this.clock = clock;
+    clock.arrive = () => this.#answer();
     this.runtime = new ConnectionHealthRuntime(
-      resolveOptions({ clock: this.clock, leak: false, metrics: false, ...options }),
+      resolveOptions({ clock, leak: false, metrics: false, ...options }),
       {
         discovery: { getProviders: () => [] },
         scanner: { getAllMethodNames: () => [] },

@@ -15,7 +15,9 @@ export interface Clock {
 /** Node's own clock and timers. */
 export class SystemClock implements Clock {
   monotonic(): number {
-    return performance.now();
+    // Not `performance.now()`: each of its numbers is an object of 16 bytes, while this array is gone once compiled.
+    const time = process.hrtime();
+    return time[0] * 1_000 + time[1] / 1_000_000;
   }
 
   epoch(): number {

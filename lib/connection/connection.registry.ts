@@ -10,7 +10,7 @@ export class ConnectionRegistry {
   private readonly servers = new ServerNumbers();
   /** By server, and of the many who have one connection only that one: no set for each. */
   private readonly byIdentity = new Map<WatchedServer, Map<string, Connection | Set<Connection>>>();
-  private lastSequence = 0;
+  private newest = 0;
 
   /** Connections that were ever added, and removed. */
   opened = 0;
@@ -26,7 +26,12 @@ export class ConnectionRegistry {
   }
 
   nextSequence(): number {
-    return ++this.lastSequence;
+    return ++this.newest;
+  }
+
+  /** The number of the newest connection there ever was; 0 before the first. */
+  get lastSequence(): number {
+    return this.newest;
   }
 
   /**
