@@ -16,7 +16,7 @@ const REAL = quick
   : { connections: 10_000, intervalMs: 5_000, intervals: 3 };
 const SECONDS = quick ? 1 : 5;
 const SIMULATED = quick ? 100_000 : 1_000_000;
-const WAYS = ['floor', 'readme', 'list', 'engine.io', 'socket.io', 'ours', 'ours, heartbeats only'];
+const WAYS = ['floor', 'readme', 'list', 'engine.io', 'socket.io', 'ours', 'ours without pings'];
 
 /** @returns the name of each phase of a simulation with the text of its profile */
 async function profileScale(size) {

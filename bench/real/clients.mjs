@@ -14,7 +14,7 @@ let answered = 0;
 let open = 0;
 let closed = 0;
 
-const HELLO = frame(OPCODE.text, Buffer.from('hello'));
+const HELLO = frame(OPCODE.text, Buffer.from('{"type":"hello"}'));
 const ENGINE_PONG = frame(OPCODE.text, Buffer.from('3'));
 const CONNECT_NAMESPACE = frame(OPCODE.text, Buffer.from('40'));
 const [ENGINE_OPEN, ENGINE_PING, BRACE] = ['0', '2', '{'].map((each) => each.charCodeAt(0));

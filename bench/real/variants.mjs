@@ -135,7 +135,7 @@ export const VARIANTS = {
   ours: (server, intervalMs) => watched(server, { heartbeat: { intervalMs } }),
 
   /** As comparable with `list` as it gets: no protocol ping rides along. */
-  'ours, heartbeats only': (server, intervalMs) =>
+  'ours without pings': (server, intervalMs) =>
     watched(server, { heartbeat: { intervalMs }, protocolPing: false }),
 };
 

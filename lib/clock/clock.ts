@@ -15,9 +15,8 @@ export interface Clock {
 /** Node's own clock and timers. */
 export class SystemClock implements Clock {
   monotonic(): number {
-    // Not `performance.now()`: each of its numbers is an object of 16 bytes, while this array is gone once compiled.
-    const time = process.hrtime();
-    return time[0] * 1_000 + time[1] / 1_000_000;
+    // The number is an object of 16 bytes. `process.hrtime()` costs nothing where V8 inlines it, and 64 bytes where not.
+    return performance.now();
   }
 
   epoch(): number {

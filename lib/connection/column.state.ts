@@ -19,6 +19,11 @@ export abstract class ColumnState {
   abstract block: ConnectionBlock;
   abstract at: number;
 
+  /** Its number in its registry, from 1. */
+  get sequence(): number {
+    return this.block.sequences[this.at]!;
+  }
+
   get openedAt(): AwakeTime {
     return this.block.openedAt[this.at]!;
   }

@@ -67,8 +67,8 @@ export class ConnectionBlock {
   }
 
   /** Takes the next slot for a new connection. */
-  begin(connection: Connection, openedAt: AwakeTime): number {
-    const at = this.takeSlot(connection);
+  begin(connection: Connection, sequence: number, openedAt: AwakeTime): number {
+    const at = this.takeSlot(connection, sequence);
     this.openedAt[at] = openedAt;
     this.lastPeerAt[at] = openedAt;
     this.lastHopAt[at] = NEVER;
@@ -80,7 +80,7 @@ export class ConnectionBlock {
   /** Takes a connection in, with what its block knows of it, in the next slot. */
   moveIn(connection: Connection, server: number): void {
     const { block: from, at: before } = connection;
-    const at = this.takeSlot(connection);
+    const at = this.takeSlot(connection, connection.sequence);
     this.openedAt[at] = from.openedAt[before]!;
     this.lastPeerAt[at] = from.lastPeerAt[before]!;
     this.lastHopAt[at] = from.lastHopAt[before]!;
@@ -112,10 +112,10 @@ export class ConnectionBlock {
     return from;
   }
 
-  private takeSlot(connection: Connection): number {
+  private takeSlot(connection: Connection, sequence: number): number {
     const at = this.used++;
     this.live++;
-    this.sequences[at] = connection.sequence;
+    this.sequences[at] = sequence;
     this.records.push(connection);
     return at;
   }

@@ -93,8 +93,6 @@ export class Connection extends OccasionalState implements ObservedSocket {
   /** What the client said of itself in its last answer: `visible`, `hidden`, or its own word. */
   clientState: string | undefined = undefined;
 
-  /** Heartbeats missed since the last answered one. */
-  missed = 0;
   /** Messages and control bytes received, to tell data bytes from the rest (R3). */
   messages = 0;
   controlBytes = 0;
@@ -107,8 +105,6 @@ export class Connection extends OccasionalState implements ObservedSocket {
   appSentAt: AwakeTime = NEVER;
   /** Bytes written when the last answered question, or lone ping, went out. */
   confirmedBytes = 0;
-  /** Heartbeats that the client sent by itself since the last beat (R10); below 0 while it may catch up. */
-  unasked = 0;
   /** Questions of ours that it has not answered yet: so many answers are no flood, however late they come. */
   owedAnswers = 0;
 
@@ -123,7 +119,7 @@ export class Connection extends OccasionalState implements ObservedSocket {
 
   constructor(
     /** Number of this connection in its registry, from 1. */
-    readonly sequence: number,
+    sequence: number,
     readonly server: WatchedServer,
     /** The raw object of the transport; `undefined` once it is gone, so that a record held on to holds no socket. */
     public socket: object | undefined,
@@ -136,7 +132,7 @@ export class Connection extends OccasionalState implements ObservedSocket {
     this.userAgent = peer.userAgent;
     this.path = peer.path;
     this.block = new ConnectionBlock(1);
-    this.at = this.block.begin(this, openedAt);
+    this.at = this.block.begin(this, sequence, openedAt);
     this.bytesInAt = openedAt;
     this.bytesOutAt = openedAt;
   }

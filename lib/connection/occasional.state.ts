@@ -7,6 +7,8 @@ import type { Outflow } from './outflow.js';
 
 /** What an {@link OccasionalState} keeps. */
 class Occasion {
+  missed: number = 0;
+  unasked: number = 0;
   sparedAs: GhostKind | undefined = undefined;
   session: SessionFacts | undefined = undefined;
   wire: WireState | undefined = undefined;
@@ -30,6 +32,24 @@ class Occasion {
 /** What most connections never need: it takes memory only from when one of it is first set. */
 export abstract class OccasionalState extends ColumnState {
   private occasion: Occasion | undefined = undefined;
+
+  /** Heartbeats missed since the last answered one. */
+  get missed(): number {
+    return this.occasion?.missed ?? 0;
+  }
+
+  set missed(missed: number) {
+    if (this.occasion !== undefined || missed !== 0) this.made().missed = missed;
+  }
+
+  /** Heartbeats that the client sent by itself since the last beat (R10); below 0 while it may catch up. */
+  get unasked(): number {
+    return this.occasion?.unasked ?? 0;
+  }
+
+  set unasked(unasked: number) {
+    if (this.occasion !== undefined || unasked !== 0) this.made().unasked = unasked;
+  }
 
   /** Whether its misses go unpunished at present and that was reported. */
   get sparedAs(): GhostKind | undefined {

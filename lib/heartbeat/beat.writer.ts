@@ -3,12 +3,11 @@ import type { Connection } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
 import { isOwnFrameWaiting, noteOwnFrame } from '../connection/outflow.js';
 import type { ServerMessage } from '../protocol/messages.js';
+import { SharedFrame } from './shared.frame.js';
 import { isWireOpen } from './wire.js';
 
-type Frame = string | Uint8Array;
-
 /** The frames of one tick for all connections that share their settings, by dialect; `undefined`: no such message. */
-type BeatFrames = Map<string | undefined, Frame | undefined>;
+type BeatFrames = Map<string | undefined, SharedFrame | undefined>;
 
 /** Writes our frames: one heartbeat frame and one ping payload per tick, shared by all connections that get them. */
 export class BeatWriter {
@@ -42,14 +41,14 @@ export class BeatWriter {
    *
    * @throws Error where the codec has none
    */
-  askingFrame(connection: Connection, heartbeat: HeartbeatSettings): Frame {
+  askingFrame(connection: Connection, heartbeat: HeartbeatSettings): SharedFrame {
     const frame = this.frameFor(connection, heartbeat);
     if (frame !== undefined) return frame;
     throw new Error(`the heartbeat codec "${heartbeat.codec.name}" encodes no server_ping`);
   }
 
   /** Asks with a heartbeat, and the protocol ping that rides with it, in one write. */
-  beat(connection: Connection, frame: Frame): void {
+  beat(connection: Connection, frame: SharedFrame): void {
     this.write(connection, frame);
     connection.owedAnswers++;
   }
@@ -63,8 +62,8 @@ export class BeatWriter {
     if (isOwnFrameWaiting(connection)) return undefined;
     const { codec } = heartbeat;
     const isWanted = codec.asks !== 'client' && !connection.midMessage && isWireOpen(connection, codec);
-    const data = isWanted ? this.frameFor(connection, heartbeat) : undefined;
-    if (data !== undefined) return this.write(connection, data);
+    const frame = isWanted ? this.frameFor(connection, heartbeat) : undefined;
+    if (frame !== undefined) return this.write(connection, frame);
     return ridesWithHeartbeat(connection) ? this.ping(connection) : undefined;
   }
 
@@ -104,29 +103,40 @@ export class BeatWriter {
     }
   }
 
-  private write(connection: Connection, data: Frame): Uint8Array | undefined {
-    const { socket, server, raw } = connection;
-    let payload: Uint8Array | undefined;
+  private write(connection: Connection, frame: SharedFrame): Uint8Array | undefined {
+    const { socket, server } = connection;
+    const ping = ridesWithHeartbeat(connection) && connection.isPinged ? this.tickPayload : undefined;
+    if (server.driver.writeFrames?.(socket!, frame.bytes(ping)) !== true)
+      this.send(connection, frame.data, ping);
+    noteOwnFrame(connection);
+    server.tally.heartbeatsSent++;
+    return ping;
+  }
+
+  /** The long way, through the library of the transport. */
+  private send(
+    { socket, server, raw }: Connection,
+    data: string | Uint8Array,
+    ping: Uint8Array | undefined,
+  ): void {
     raw?.cork?.();
     try {
       server.driver.send(socket!, data);
-      if (ridesWithHeartbeat(connection)) payload = this.writePing(connection);
+      if (ping !== undefined && server.driver.isOpen(socket!)) server.driver.ping(socket!, ping);
     } finally {
       // A frame that `ws` refuses must not hold the app's own ones back.
       raw?.uncork?.();
     }
-    noteOwnFrame(connection);
-    server.tally.heartbeatsSent++;
-    return payload;
   }
 
-  private frameFor({ wire }: Connection, heartbeat: HeartbeatSettings): Frame | undefined {
+  private frameFor({ wire }: Connection, heartbeat: HeartbeatSettings): SharedFrame | undefined {
     let frames = this.frames.get(heartbeat);
     if (frames === undefined) this.frames.set(heartbeat, (frames = new Map()));
     const dialect = wire?.dialect;
     if (frames.has(dialect)) return frames.get(dialect);
     const ping = { type: 'server_ping', ts: this.tickTs, interval: heartbeat.intervalMs } as const;
-    const frame = heartbeat.codec.encode(ping, dialect);
+    const data = heartbeat.codec.encode(ping, dialect);
+    const frame = data === undefined ? undefined : new SharedFrame(data);
     frames.set(dialect, frame);
     return frame;
   }
@@ -134,11 +144,16 @@ export class BeatWriter {
   private writePing(connection: Connection): Uint8Array | undefined {
     const { socket, server } = connection;
     if (!connection.isPinged || socket === undefined || !server.driver.isOpen(socket)) return undefined;
+    server.driver.ping(socket, this.tickPayload);
+    return this.tickPayload;
+  }
+
+  /** What this tick's protocol pings carry: never the same in two ticks. */
+  private get tickPayload(): Uint8Array {
     if (this.payload === undefined) {
       this.payload = new Uint8Array(8);
       new DataView(this.payload.buffer).setFloat64(0, ++this.pingNumber);
     }
-    server.driver.ping(socket, this.payload);
     return this.payload;
   }
 }

@@ -38,7 +38,7 @@ export class Questioner {
       // Before anything is noted: a codec may fail, and what was not asked is not missed.
       const frame = writer.askingFrame(connection, heartbeat);
       const ts = writer.tickTs;
-      connection.question = this.questionOf(connection, now, { ...pick(repeats), ts, wasSent: true });
+      connection.question = this.questionOf(connection, now, repeats, ts, true);
       writer.beat(connection, frame);
     }
     this.noteHandOver(connection, connection.question, now);
@@ -48,7 +48,7 @@ export class Questioner {
   /** Waits for a sign of life of a client that asks by itself: a question without a frame, and a protocol ping (R8). */
   listen(connection: Connection, since: AwakeTime, repeats: RepeatedQuestion): Question {
     this.parts.writer.ping(connection);
-    const question = this.questionOf(connection, since, { ...pick(repeats), ts: NO_TS, wasSent: true });
+    const question = this.questionOf(connection, since, repeats, NO_TS, true);
     question.handedOverAt = since;
     question.bytesAtEnd = connection.writtenBytes;
     connection.question = question;
@@ -57,7 +57,7 @@ export class Questioner {
 
   /** Notes a question that the transport's library has put in its own words; our protocol ping rides with it. */
   overhear(connection: Connection, now: AwakeTime): Question {
-    const question = this.questionOf(connection, now, { ...ASKED_ANEW, ts: NO_TS, wasSent: true });
+    const question = this.questionOf(connection, now, ASKED_ANEW, NO_TS, true);
     connection.question = question;
     this.parts.writer.rideAlong(connection);
     this.noteHandOver(connection, question, now);
@@ -89,18 +89,21 @@ export class Questioner {
     if (last?.handedOverAt === NEVER) this.noteHandOver(connection, last, now);
     const stillWaits = last?.wasSent === true && last.handedOverAt === NEVER;
     const ts = this.parts.writer.tickTs;
-    const question = this.questionOf(connection, now, { ...pick(repeats), ts, wasSent: stillWaits });
+    const question = this.questionOf(connection, now, repeats, ts, stillWaits);
     if (!stillWaits) return question;
     return { ...question, ts: last.ts, sentAt: last.sentAt, bytesAtEnd: last.bytesAtEnd };
   }
 
+  /** One literal, from plain arguments: it is made for every beat. */
   private questionOf(
     connection: Connection,
     askedAt: AwakeTime,
-    how: RepeatedQuestion & Pick<Question, 'ts' | 'wasSent'>,
+    { isRepeat, wasHeld }: RepeatedQuestion,
+    ts: number,
+    wasSent: boolean,
   ): Question {
     return {
-      ts: how.ts,
+      ts,
       askedAt,
       sentAt: this.parts.clock.monotonic(),
       handedOverAt: NEVER,
@@ -112,15 +115,10 @@ export class Questioner {
       probeAnswered: false,
       isMissed: false,
       isSettled: false,
-      isRepeat: how.isRepeat,
-      wasHeld: how.wasHeld,
-      wasSent: how.wasSent,
+      isRepeat,
+      wasHeld,
+      wasSent,
       stallsSeen: this.parts.stalls(),
     };
   }
-}
-
-/** A question that is repeated may hand itself over: of it, only this is meant. */
-function pick({ isRepeat, wasHeld }: RepeatedQuestion): RepeatedQuestion {
-  return { isRepeat, wasHeld };
 }

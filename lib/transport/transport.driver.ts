@@ -167,6 +167,13 @@ export interface TransportDriver {
   /** Sends a data frame below the app's own hooks; `flushed` is called when it was handed to the kernel. */
   send(socket: object, frame: string | Uint8Array, flushed?: () => void): void;
   /**
+   * Writes whole frames as they are on the wire, in one write, past the library: many get the same bytes, and nothing is
+   * made for each. Absent where frames have another form.
+   *
+   * @returns false, with nothing written, where something waits in the library that they must not overtake
+   */
+  writeFrames?(socket: object, frames: Uint8Array): boolean;
+  /**
    * Whether the last frame of ours is held back above the TCP connection; what the app has sent since may well be.
    * `undefined`, or absent, where only the sums of bytes can tell.
    */

@@ -117,6 +117,15 @@ export class WsDriver implements TransportDriver {
     untapped(socket).send.call(socket, frame, options, flushed);
   }
 
+  writeFrames(socket: object, frames: Uint8Array): boolean {
+    const { _socket: raw, _sender: sender, bufferedAmount } = socket as WsSocket;
+    // While it compresses, the end of a fragmented message may wait: a frame of data before it would break that message.
+    const isIdle = sender?._state === 0 || sender?._deflating === false;
+    if (!isIdle || bufferedAmount > 0 || typeof raw?.write !== 'function') return false;
+    raw.write(frames);
+    return true;
+  }
+
   ping(socket: object, payload: Uint8Array): void {
     (socket as WsSocket).ping(payload);
   }

@@ -4,7 +4,13 @@ import { CONNECTION, recordOf, type ObservedSocket } from './transport.driver.js
 export interface WsSocket {
   readonly readyState: number;
   readonly bufferedAmount: number;
-  readonly _sender?: { readonly _firstFragment?: boolean } | null;
+  readonly _sender?: {
+    readonly _firstFragment?: boolean;
+    /** 0 while nothing is compressed (ws 8.18 and later, lib/sender.js); before, `_deflating` said so. */
+    readonly _state?: number;
+    readonly _deflating?: boolean;
+  } | null;
+  readonly _socket?: { write?(bytes: Uint8Array): unknown } | null;
   emit(event: string, ...args: unknown[]): boolean;
   send(data: unknown, options?: unknown, callback?: unknown): void;
   ping(data?: unknown): void;

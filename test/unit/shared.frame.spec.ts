@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { WebSocket, WebSocketServer, type RawData } from 'ws';
+
+import { SharedFrame } from '../../lib/heartbeat/shared.frame.js';
+import { WsDriver } from '../../lib/transport/ws.driver.js';
+import { until } from '../support/wait.js';
+
+const PING = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
+
+describe('frames that are written past ws', () => {
+  const driver = new WsDriver();
+  let server: WebSocketServer;
+  let client: WebSocket;
+  /** What it looks like from the server. */
+  let socket: WebSocket;
+  let heard: { text: string; isBinary: boolean }[];
+  let pings: string[];
+
+  beforeEach(async () => {
+    server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: { threshold: 0 } });
+    await once(server, 'listening');
+    const connected = once(server, 'connection');
+    client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    [heard, pings] = [[], []];
+    client.on('message', (data: RawData, isBinary) => heard.push({ text: String(data as Buffer), isBinary }));
+    client.on('ping', (payload) => pings.push(payload.toString('hex')));
+    [socket] = (await connected) as [WebSocket];
+    await until('it is open', () => client.readyState === WebSocket.OPEN);
+  });
+
+  afterEach(async () => {
+    client.terminate();
+    for (const each of server.clients) each.terminate();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const textOfTheEnd = (): string | undefined => heard.at(-1)?.text;
+
+  it.each([0, 5, 125, 126, 65_535, 65_536, 200_000])(
+    'are read as ws would write them: %d bytes',
+    async (bytes) => {
+      const text = 'ä'.repeat(bytes >> 1) + 'x'.repeat(bytes % 2);
+      expect(driver.writeFrames(socket, new SharedFrame(text).bytes(PING))).toBe(true);
+      await until('the ping has come', () => pings.length === 1);
+      expect(heard).toEqual([{ text, isBinary: false }]);
+      expect(pings).toEqual(['0102030405060708']);
+      if (socket.bufferedAmount > 0) await until('it is gone', () => socket.bufferedAmount === 0);
+      expect(driver.writeFrames(socket, new SharedFrame(Buffer.from(text)).bytes(undefined))).toBe(true);
+      await until('all has come', () => heard.length === 2);
+      expect(heard[1]).toEqual({ text, isBinary: true });
+      expect(pings).toHaveLength(1);
+    },
+  );
+
+  it('are made once for all that get them', () => {
+    const frame = new SharedFrame('hello');
+    expect(frame.bytes(PING)).toBe(frame.bytes(PING));
+    expect(frame.bytes(undefined)).toBe(frame.bytes(undefined));
+    expect(frame.bytes(PING)).not.toEqual(frame.bytes(undefined));
+  });
+
+  it('do not come between the fragments of a message of which one is being compressed', async () => {
+    const [head, tail] = ['a'.repeat(70_000), 'b'.repeat(70_000)];
+    const ours = new SharedFrame('ours');
+    socket.send(head, { fin: false });
+    await until('the first fragment is compressed', () => socket.bufferedAmount === 0);
+    socket.send(tail, { fin: true });
+    const wasWritten = driver.writeFrames(socket, ours.bytes(undefined));
+    await until('the message has come', () => textOfTheEnd() === head + tail);
+    expect(wasWritten).toBe(false);
+    expect(driver.writeFrames(socket, ours.bytes(undefined))).toBe(true);
+    await until('ours has come', () => textOfTheEnd() === 'ours');
+  });
+
+  it('nor where the last fragment is empty, and counts no bytes', async () => {
+    socket.send('a'.repeat(70_000), { fin: false });
+    await until('the first fragment is compressed', () => socket.bufferedAmount === 0);
+    socket.send('', { fin: true });
+    const wasWritten = driver.writeFrames(socket, new SharedFrame('ours').bytes(undefined));
+    await until('the message has come', () => heard.length > 0);
+    expect([wasWritten, textOfTheEnd()?.length]).toEqual([false, 70_000]);
+  });
+
+  it('do not go behind bytes that the client does not read', async () => {
+    client.pause();
+    const piece = 'x'.repeat(1 << 20);
+    await until('it waits', () => {
+      socket.send(piece, { compress: false });
+      return socket.bufferedAmount > 0;
+    });
+    expect(driver.writeFrames(socket, new SharedFrame('ours').bytes(undefined))).toBe(false);
+  });
+
+  it.each([
+    ['a sender that says nothing of its state', { _sender: {}, bufferedAmount: 0, _socket: { write() {} } }],
+    ['no sender', { bufferedAmount: 0, _socket: { write() {} } }],
+    ['no TCP connection', { _sender: { _state: 0 }, bufferedAmount: 0, _socket: null }],
+    ['none that can be written to', { _sender: { _state: 0 }, bufferedAmount: 0, _socket: {} }],
+  ])('are left to the library where a socket has %s', (_what, odd) => {
+    expect(driver.writeFrames(odd, new Uint8Array(2))).toBe(false);
+  });
+
+  it('are written where an older ws says that it does not compress', () => {
+    const written: Uint8Array[] = [];
+    const _socket = { write: (bytes: Uint8Array) => void written.push(bytes) };
+    const old = { _sender: { _deflating: false }, bufferedAmount: 0, _socket };
+    expect(driver.writeFrames(old, PING)).toBe(true);
+    expect(driver.writeFrames({ ...old, _sender: { _deflating: true } }, PING)).toBe(false);
+    expect(written).toEqual([PING]);
+  });
+});
