@@ -88,8 +88,9 @@ export class HandClock {
   }
 }
 
-/** What the driver reads of a TCP connection. */
+/** What the driver uses of a TCP connection. */
 class FakeRaw {
+  socket;
   bytesRead = 0;
   bytesWritten = 0;
   writableLength = 0;
@@ -102,15 +103,24 @@ class FakeRaw {
   }
   cork() {}
   uncork() {}
+  write(bytes) {
+    const { socket } = this;
+    socket.sent++;
+    this.bytesWritten += bytes.length;
+    socket.heard?.(socket, bytes);
+  }
 }
 
-/** What the driver reads of a `ws` socket. */
+const SENDER = { _state: 0 };
+
+/** What the driver uses of a `ws` socket. */
 class FakeSocket extends EventEmitter {
   readyState = 1;
   bufferedAmount = 0;
   extensions = '';
   _receiver = null;
-  _sender = null;
+  /** Not compressing: see lib/sender.js of ws. */
+  _sender = SENDER;
   _socket = undefined;
   sent = 0;
   /** Told of each frame. */
@@ -143,6 +153,12 @@ class FakeServer extends EventEmitter {
 
 const HEADERS = {};
 
+/** What a client says to a heartbeat, which comes as text, or as a frame with a header of two bytes. */
+function answerTo(data) {
+  const [, question] = /(\{[^}]*\})/.exec(typeof data === 'string' ? data : data.latin1Slice());
+  return Buffer.from(question.replace('server_ping', 'client_pong'));
+}
+
 /** A process with so many connections, whose clients answer, as most do, before the next tick. */
 export class Simulation {
   server = new FakeServer();
@@ -169,6 +185,7 @@ export class Simulation {
   socket() {
     const socket = new this.server.options.WebSocket();
     socket._socket = new FakeRaw();
+    socket._socket.socket = socket;
     socket.heard = this.#heard;
     return socket;
   }
@@ -177,7 +194,7 @@ export class Simulation {
 
   #answer() {
     for (const [socket, data] of this.#asked.splice(0)) {
-      const answer = this.#answers.get(data) ?? Buffer.from(data.replace(/server_ping/, 'client_pong'));
+      const answer = this.#answers.get(data) ?? answerTo(data);
       this.#answers.set(data, answer);
       socket._socket.bytesRead += answer.length + 6;
       socket.emit('message', answer, false);
