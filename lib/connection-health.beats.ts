@@ -10,6 +10,7 @@ export function engineFor(parts: ConnectionHealthRuntime, failed: Failed): Heart
     clock: parts.options.clock,
     awake: parts.awake,
     writer: parts.writer,
+    questions: parts.questions,
     afterPoll: (run) => parts.pulse.afterPoll(run),
     stalls: () => parts.stalls.stalls,
     lookDue: (connection, question, now) => parts.judge.look(connection, question, now),

@@ -17,6 +17,7 @@ import { HookDispatcher } from './gateway/hook.dispatcher.js';
 import { ServerBinder } from './gateway/server.binder.js';
 import { ServerWatch } from './gateway/server.watch.js';
 import { BeatWriter } from './heartbeat/beat.writer.js';
+import { QuestionPool } from './heartbeat/question.pool.js';
 import type { HeartbeatEngine } from './heartbeat/heartbeat.engine.js';
 import { InboundFilter } from './heartbeat/inbound.filter.js';
 import { LatencyWindow } from './heartbeat/latency.window.js';
@@ -77,6 +78,7 @@ export class ConnectionHealthRuntime {
   readonly bus: LifecycleBus;
   readonly closer: ConnectionCloser;
   readonly writer: BeatWriter;
+  readonly questions = new QuestionPool();
   readonly engine: HeartbeatEngine;
   readonly tracker: ConnectionTracker;
   readonly sweeper: StaleSweeper;

@@ -46,6 +46,7 @@ export function filterFor(parts: ConnectionHealthRuntime, failed: Failed): Inbou
     answered: (connection: Connection, question: Question, latencyMs?: number): void => {
       if (latencyMs !== undefined) parts.latencies.add(connection.server.name, latencyMs);
       parts.judge.answered(connection, question, awake.now());
+      if (connection.question !== question) parts.questions.giveBack(question);
     },
     asked: (connection: Connection): void =>
       parts.judge.answered(connection, connection.question, awake.now()),

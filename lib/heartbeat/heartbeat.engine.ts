@@ -8,6 +8,7 @@ import { firstTurnOf } from './first.turn.js';
 import { isForgotten, noteHold, releaseHold } from './message.hold.js';
 import { PacedWheel } from './paced.wheel.js';
 import { PhaseSpreader } from './phase.spreader.js';
+import type { QuestionPool } from './question.pool.js';
 import { ASKED_ANEW, Questioner, type RepeatedQuestion } from './questioner.js';
 import { noteLonePing, noteReading, silentFrom, wasHeardLately } from './silence.js';
 import { isJudgedBySilence, isLeftToTransport, noteAwaitedApp, waitsForQuestions } from './wire.js';
@@ -38,6 +39,7 @@ export class HeartbeatEngine implements ConnectionFollower {
       readonly clock: Clock;
       readonly awake: AwakeClock;
       readonly writer: BeatWriter;
+      readonly questions: QuestionPool;
       /** Runs after the next poll phase (R2). */
       readonly afterPoll: (run: (now: AwakeTime) => void) => void;
       /** How many stalls there have been. */

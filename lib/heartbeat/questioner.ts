@@ -4,6 +4,7 @@ import type { Connection, Question } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
 import { isHeldBack, isOwnFrameWaiting } from '../connection/outflow.js';
 import type { BeatWriter } from './beat.writer.js';
+import type { QuestionPool } from './question.pool.js';
 
 /** What a question repeats, if anything. */
 export type RepeatedQuestion = Pick<Question, 'isRepeat' | 'wasHeld'>;
@@ -19,6 +20,7 @@ export class Questioner {
     private readonly parts: {
       readonly clock: Clock;
       readonly writer: BeatWriter;
+      readonly questions: QuestionPool;
       /** How many stalls there have been. */
       readonly stalls: () => number;
     },
@@ -94,7 +96,6 @@ export class Questioner {
     return { ...question, ts: last.ts, sentAt: last.sentAt, bytesAtEnd: last.bytesAtEnd };
   }
 
-  /** One literal, from plain arguments: it is made for every beat. */
   private questionOf(
     connection: Connection,
     askedAt: AwakeTime,
@@ -102,23 +103,23 @@ export class Questioner {
     ts: number,
     wasSent: boolean,
   ): Question {
-    return {
-      ts,
-      askedAt,
-      sentAt: this.parts.clock.monotonic(),
-      handedOverAt: NEVER,
-      bytesAtEnd: undefined,
-      messagesBefore: connection.messages,
-      controlBytesBefore: connection.controlBytes,
-      dataBytesBefore: connection.dataBytes,
-      probe: undefined,
-      probeAnswered: false,
-      isMissed: false,
-      isSettled: false,
-      isRepeat,
-      wasHeld,
-      wasSent,
-      stallsSeen: this.parts.stalls(),
-    };
+    const question = this.parts.questions.take();
+    question.ts = ts;
+    question.askedAt = askedAt;
+    question.sentAt = this.parts.clock.monotonic();
+    question.handedOverAt = NEVER;
+    question.bytesAtEnd = undefined;
+    question.messagesBefore = connection.messages;
+    question.controlBytesBefore = connection.controlBytes;
+    question.dataBytesBefore = connection.dataBytes;
+    question.probe = undefined;
+    question.probeAnswered = false;
+    question.isMissed = false;
+    question.isSettled = false;
+    question.isRepeat = isRepeat;
+    question.wasHeld = wasHeld;
+    question.wasSent = wasSent;
+    question.stallsSeen = this.parts.stalls();
+    return question;
   }
 }

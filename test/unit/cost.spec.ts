@@ -84,6 +84,32 @@ describe('the cost of health', () => {
     expect(Math.max(...counts)).toBeLessThanOrEqual(24);
   });
 
+  it('is as many questions as are open at a time, each of one connection, asked again when they were answered', () => {
+    const crowd = crowdOf({ heartbeat: { intervalMs: INTERVAL } });
+    crowd.open(1_200);
+    const seen = new Set<object>();
+    let mostOpen = 0;
+    for (let passed = 0; passed < 3 * INTERVAL; passed += TICK) {
+      crowd.clock.advance(TICK);
+      const asked = [...crowd.runtime.registry].filter(({ question }) => question !== undefined);
+      const questions = asked.map(({ question }) => question!);
+      expect(new Set(questions).size).toBe(asked.length);
+      expect(questions.every(({ isMissed, isSettled, probe }) => !isMissed && !isSettled && !probe)).toBe(
+        true,
+      );
+      for (const question of questions) seen.add(question);
+      mostOpen = Math.max(mostOpen, asked.length);
+      // A client that says everything twice must not answer what another is asked next.
+      for (const { question, socket } of asked) {
+        const answer = Buffer.from(JSON.stringify({ type: 'client_pong', ts: question!.ts }));
+        for (let time = 0; time < 2; time++) (socket as FakeSocket).emit('message', answer, false);
+      }
+    }
+    expect(mostOpen).toBeGreaterThan(0);
+    expect(seen.size).toBeLessThanOrEqual(mostOpen);
+    expect(crowd.runtime.registry.size).toBe(1_200);
+  });
+
   it('is, in a tick, a look at those who are due, and at nobody else', () => {
     const crowd = crowdOf({ heartbeat: { intervalMs: INTERVAL, enforce: 'observe' } });
     const sockets = crowd.open(2_400);

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Connection, Question } from '../../lib/connection/connection.js';
 import { BeatWriter } from '../../lib/heartbeat/beat.writer.js';
 import { HeartbeatEngine } from '../../lib/heartbeat/heartbeat.engine.js';
+import { QuestionPool } from '../../lib/heartbeat/question.pool.js';
 import type { SessionFacts } from '../../lib/transport/transport.driver.js';
 import { Records, type FakeRaw } from '../support/records.js';
 
@@ -16,6 +17,7 @@ function setUp() {
   const foundClosing: Connection[] = [];
   const writer = new BeatWriter(records.clock, (error) => failures.push(error));
   const engine = new HeartbeatEngine({
+    questions: new QuestionPool(),
     clock: records.clock,
     awake: records.awake,
     writer,

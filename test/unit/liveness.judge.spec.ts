@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ConnectionCloser } from '../../lib/connection/connection.closer.js';
 import { BeatWriter } from '../../lib/heartbeat/beat.writer.js';
 import { HeartbeatEngine } from '../../lib/heartbeat/heartbeat.engine.js';
+import { QuestionPool } from '../../lib/heartbeat/question.pool.js';
 import { LifecycleBus } from '../../lib/lifecycle/lifecycle.bus.js';
 import { LivenessJudge } from '../../lib/liveness/liveness.judge.js';
 import { MassTimeoutBreaker } from '../../lib/liveness/mass-timeout.breaker.js';
@@ -19,6 +20,7 @@ function setUp() {
   const missed: unknown[] = [];
   bus.on('missed', (event) => missed.push(event));
   const engine: HeartbeatEngine = new HeartbeatEngine({
+    questions: new QuestionPool(),
     clock: records.clock,
     awake: records.awake,
     writer: new BeatWriter(records.clock, fail),

@@ -4,6 +4,7 @@ import { ConnectionCloser } from '../../lib/connection/connection.closer.js';
 import type { Connection } from '../../lib/connection/connection.js';
 import { BeatWriter } from '../../lib/heartbeat/beat.writer.js';
 import { HeartbeatEngine } from '../../lib/heartbeat/heartbeat.engine.js';
+import { QuestionPool } from '../../lib/heartbeat/question.pool.js';
 import { InboundFilter } from '../../lib/heartbeat/inbound.filter.js';
 import { LifecycleBus } from '../../lib/lifecycle/lifecycle.bus.js';
 import { LivenessJudge } from '../../lib/liveness/liveness.judge.js';
@@ -48,6 +49,7 @@ function setUp(
   const writer = new BeatWriter(clock, failed);
   let stalls = 0;
   const engine: HeartbeatEngine = new HeartbeatEngine({
+    questions: new QuestionPool(),
     clock,
     awake,
     writer,
