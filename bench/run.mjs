@@ -11,9 +11,9 @@ import { measureScale } from './scale/scale.mjs';
 
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
 const REAL = quick
-  ? { connections: 2_000, intervalMs: 3_000, intervals: 2, runs: 1 }
-  : { connections: 10_000, intervalMs: 5_000, intervals: 3, runs: 3 };
-const MESSAGES = quick ? { pairs: 3, seconds: 0.5 } : { pairs: 12, seconds: 1 };
+  ? { connections: 2_000, intervalMs: 3_000, intervals: 1, runs: 1 }
+  : { connections: 10_000, intervalMs: 5_000, intervals: 2, runs: 3 };
+const MESSAGES = quick ? { pairs: 3, seconds: 0.5 } : { pairs: 24, seconds: 0.5 };
 const SCALE = quick ? { sizes: [100_000], runs: 1 } : { sizes: [100_000, 1_000_000], runs: 3 };
 
 const fixed = (digits) => (number) => (number === undefined ? '' : number.toFixed(digits));
@@ -39,6 +39,7 @@ function realSection(results) {
     two(row.longestMs / readme.longestMs),
     two(row.longestMs / idle.longestMs),
     one(row.p99Ms),
+    whole(row.roundTrips),
     one(row.cpuPerTripUs),
     row.cpuPerTripUs === undefined ? '' : two(row.cpuPerTripUs / list.cpuPerTripUs),
     whole(row.heapBytes),
@@ -52,7 +53,8 @@ function realSection(results) {
 Held by two other processes. \`readme\` is the loop of ws' README, \`list\` a loop over all with a message each, \`timers\` an interval and
 a timeout for each socket; \`floor\` writes a finished frame to a bare TCP socket and reads what comes, without a look at it. CPU
 for each round trip and bytes are what a way takes beyond \`idle\`, whose clients have each said one word; bytes are those of the
-second half of the connections, so that what is there once is nobody's. Delays of the event loop in ms; medians of ${REAL.runs} run(s).
+second half of the connections, so that what is there once is nobody's. \`ours\` asks twice in one write, with a heartbeat and with a protocol ping:
+two round trips. Delays of the event loop in ms; medians of ${REAL.runs} run(s).
 
 ${table(
   [
@@ -62,6 +64,7 @@ ${table(
     '÷ readme',
     '÷ idle',
     'p99',
+    'round trips',
     'CPU µs a trip',
     '÷ list',
     'heap B each',

@@ -1,7 +1,7 @@
 // 10,000 real connections, held by other processes, kept alive in turn by the usual ways and by ours: the delay of the event
 // loop, CPU for each round trip, and memory for each connection. Everything is told relative to a way of the same run.
 //
-//   node bench/real/real.mjs [--connections 10000] [--interval 5000] [--intervals 3] [--runs 3] [--only idle,ours]
+//   node bench/real/real.mjs [--connections 10000] [--interval 5000] [--intervals 2] [--runs 3] [--only idle,ours]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -75,14 +75,19 @@ async function measure(variant, { connections, intervalMs, intervals }) {
     const before = await stage.ask('memory');
     for (let group = 1; group < PROCESSES; group++) await stage.connect(each);
     const full = await stage.ask('memory');
-    await stage.count();
-    await stage.ask('begin');
+    await stage.ask('beginDelay');
     await sleep(intervalMs * intervals);
-    const load = await stage.ask('end');
+    const { longestMs, p99Ms } = await stage.ask('endDelay');
+    await stage.count();
+    await stage.ask('beginCpu');
+    await sleep(intervalMs * intervals);
+    const { cpuMs } = await stage.ask('endCpu');
     const { answered, closed } = await stage.count();
     const added = connections - each;
     return {
-      ...load,
+      longestMs,
+      p99Ms,
+      cpuMs,
       roundTrips: answered,
       lost: closed,
       heapBytes: (full.heapUsed - before.heapUsed) / added,
@@ -151,7 +156,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     options: {
       connections: { type: 'string', default: '10000' },
       interval: { type: 'string', default: '5000' },
-      intervals: { type: 'string', default: '3' },
+      intervals: { type: 'string', default: '2' },
       runs: { type: 'string', default: '3' },
       only: { type: 'string' },
     },
