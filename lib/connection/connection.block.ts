@@ -26,6 +26,7 @@ export const NOT_OPEN = CLOSING | CLOSED | EMPTY;
  */
 export class ConnectionBlock {
   readonly sequences: Float64Array;
+  /** As sequences do, these only grow. */
   readonly openedAt: Float64Array;
   readonly lastPeerAt: Float64Array;
   readonly lastHopAt: Float64Array;

@@ -87,16 +87,21 @@ class ColumnCount {
 
   add({ used, flags, servers, openedAt, lastPeerAt, lastHopAt }: ConnectionBlock): void {
     const { counts, ages, idles, hopMasks } = this;
+    let age = placeOf(openedAt[0]!, ages);
+    // A block is in the order in which its connections were opened: nearly every one lies within one age.
+    const isOneAge = placeOf(openedAt[used - 1]!, ages) === age;
     for (let at = 0; at < used; at++) {
       const flagsOfIt = flags[at]!;
       if ((flagsOfIt & EMPTY) !== 0) continue;
       const server = servers[at]!;
-      let activityAt = lastPeerAt[at]!;
-      const hopAt = lastHopAt[at]!;
-      if (hopAt > activityAt && hopCounts(flagsOfIt, hopMasks[server]!)) activityAt = hopAt;
+      if (!isOneAge) age = placeOf(openedAt[at]!, ages);
+      let idle = placeOf(lastPeerAt[at]!, idles);
+      // Whoever spoke lately is nowhere better placed by what a hop has said.
+      if (idle > 0 && hopCounts(flagsOfIt, hopMasks[server]!))
+        idle = Math.min(idle, placeOf(lastHopAt[at]!, idles));
       const row = server * WIDTH;
-      counts[row + placeOf(openedAt[at]!, ages)]!++;
-      counts[row + FIRST_IDLE + placeOf(activityAt, idles)]!++;
+      counts[row + age]!++;
+      counts[row + FIRST_IDLE + idle]!++;
       if ((flagsOfIt & CLOSING) !== 0) counts[row + CLOSING_COUNT]!++;
     }
   }

@@ -121,7 +121,8 @@ describe('takeCensus', () => {
           { ...records.make({ heartbeat: false }).server, name: 'B' },
         ];
         const registry = new ConnectionRegistry();
-        for (const each of people) {
+        // As they are numbered, so they were opened.
+        for (const each of people.toSorted((one, other) => other.ageMs - one.ageMs)) {
           const connection = Object.assign(records.make(), { server: servers[each.server] });
           registry.add(connection);
           connection.block.openedAt[connection.at] = now - each.ageMs;
