@@ -28,6 +28,8 @@ const BINARY_FRAME = { ...HEARTBEAT_FRAME, binary: true };
 /** Servers and sockets of the `ws` package, version 8. */
 export class WsDriver implements TransportDriver {
   readonly name = 'ws';
+  /** Classes of sockets, by whether what is sent goes out as it is. */
+  private readonly asIs = new WeakMap<object, boolean>();
   /** What takes the taps off sockets whose class did not bring one. */
   private readonly taps = new WeakMap<object, () => void>();
 
@@ -121,7 +123,8 @@ export class WsDriver implements TransportDriver {
     const { _socket: raw, _sender: sender, bufferedAmount } = socket as WsSocket;
     // While it compresses, the end of a fragmented message may wait: a frame of data before it would break that message.
     const isIdle = sender?._state === 0 || sender?._deflating === false;
-    if (!isIdle || bufferedAmount > 0 || typeof raw?.write !== 'function') return false;
+    if (!isIdle || bufferedAmount > 0 || typeof raw?.write !== 'function' || !this.sendsAsIs(socket))
+      return false;
     raw.write(frames);
     return true;
   }
@@ -142,6 +145,18 @@ export class WsDriver implements TransportDriver {
     (socket as { [CONNECTION]?: ObservedSocket | undefined })[CONNECTION] = undefined;
     this.taps.get(socket)?.();
     this.taps.delete(socket);
+  }
+
+  /** Not, where an app's own class stands over that of `ws`, which may put what it sends into an envelope. */
+  private sendsAsIs(socket: object): boolean {
+    const own = untapped(socket);
+    let asIs = this.asIs.get(own);
+    if (asIs === undefined) {
+      let root = own;
+      for (let next = own; typeof next?.send === 'function'; next = Object.getPrototypeOf(next)) root = next;
+      this.asIs.set(own, (asIs = own.send === root.send && own.ping === root.ping));
+    }
+    return asIs;
   }
 
   private observe(socket: WsSocket, request: IncomingMessage | undefined, opened: SocketOpened): void {

@@ -103,12 +103,43 @@ describe('frames that are written past ws', () => {
     expect(driver.writeFrames(odd, new Uint8Array(2))).toBe(false);
   });
 
+  it('are left to an app whose own class of sockets puts what it sends into an envelope', async () => {
+    class Enveloped extends WebSocket {
+      override send(data: string): void {
+        super.send(`envelope ${data}`);
+      }
+    }
+    const own = new WebSocketServer({ host: '127.0.0.1', port: 0, WebSocket: Enveloped });
+    await once(own, 'listening');
+    const stop = driver.attach({ server: own, opened: () => undefined });
+    const connected = once(own, 'connection');
+    const other = new WebSocket(`ws://127.0.0.1:${(own.address() as AddressInfo).port}`);
+    const got: string[] = [];
+    other.on('message', (data: RawData) => got.push(String(data as Buffer)));
+    try {
+      const [enveloped] = (await connected) as [WebSocket];
+      expect(driver.writeFrames(enveloped, new SharedFrame('ours').bytes(undefined))).toBe(false);
+      driver.send(enveloped, 'ours');
+      await until('it has come', () => got.length > 0);
+      expect(got).toEqual(['envelope ours']);
+    } finally {
+      stop();
+      other.terminate();
+      for (const each of own.clients) each.terminate();
+      await new Promise((resolve) => own.close(resolve));
+    }
+  });
+
   it('are written where an older ws says that it does not compress', () => {
     const written: Uint8Array[] = [];
     const _socket = { write: (bytes: Uint8Array) => void written.push(bytes) };
-    const old = { _sender: { _deflating: false }, bufferedAmount: 0, _socket };
-    expect(driver.writeFrames(old, PING)).toBe(true);
-    expect(driver.writeFrames({ ...old, _sender: { _deflating: true } }, PING)).toBe(false);
+    class Old {
+      readonly bufferedAmount = 0;
+      readonly _socket = _socket;
+      constructor(readonly _sender: { readonly _deflating: boolean }) {}
+    }
+    expect(driver.writeFrames(new Old({ _deflating: false }), PING)).toBe(true);
+    expect(driver.writeFrames(new Old({ _deflating: true }), PING)).toBe(false);
     expect(written).toEqual([PING]);
   });
 });
