@@ -1,7 +1,7 @@
 // Where the time goes in each benchmark, as text in bench/profiles/. Profiles disturb what they measure: the numbers are in
 // bench/RESULTS.md, from runs without.
 //
-//   node bench/profiles.mjs [--quick]
+//   node bench/profiles.mjs [--quick] [--only real,messages,scale]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,12 @@ import { parseArgs } from 'node:util';
 import { profileMessages } from './messages/messages.mjs';
 import { profileReal } from './real/real.mjs';
 
-const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+const { quick, only } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: 'real,messages,scale' },
+  },
+}).values;
 const REAL = quick
   ? { connections: 2_000, intervalMs: 3_000, intervals: 2 }
   : { connections: 10_000, intervalMs: 5_000, intervals: 3 };
@@ -38,12 +43,21 @@ function save(name, what, text) {
 
 const { connections, intervalMs, intervals } = REAL;
 const crowd = `${connections} real connections, one heartbeat each in ${intervalMs / 1_000} s, for ${intervals} intervals`;
-for (const way of WAYS) save(`real ${way}`, `${crowd}: ${way}`, await profileReal(way, REAL));
-for (const side of ['with', 'without'])
-  save(
-    `messages ${side}`,
-    `Echo of 64 bytes through a Nest gateway ${side} the module, 10 connections, ${SECONDS} s`,
-    await profileMessages(side, { seconds: SECONDS }),
-  );
-for (const [phase, text] of await profileScale(SIMULATED))
-  save(`scale ${phase}`, `${SIMULATED.toLocaleString('en')} simulated connections: ${phase}`, text);
+const SAVE = {
+  async real() {
+    for (const way of WAYS) save(`real ${way}`, `${crowd}: ${way}`, await profileReal(way, REAL));
+  },
+  async messages() {
+    for (const side of ['with', 'without'])
+      save(
+        `messages ${side}`,
+        `Echo of 64 bytes through a Nest gateway ${side} the module, 10 connections, ${SECONDS} s`,
+        await profileMessages(side, { seconds: SECONDS }),
+      );
+  },
+  async scale() {
+    for (const [phase, text] of await profileScale(SIMULATED))
+      save(`scale ${phase}`, `${SIMULATED.toLocaleString('en')} simulated connections: ${phase}`, text);
+  },
+};
+for (const name of only.split(',')) await SAVE[name]();

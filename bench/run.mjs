@@ -1,6 +1,6 @@
 // All benchmarks but the fleet's, one after the other, as tables: printed, and written to bench/RESULTS.md.
 //
-//   node bench/run.mjs [--quick]
+//   node bench/run.mjs [--quick] [--only scale,messages,real]   (what is not measured anew stays as it was)
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,11 @@ import { measureMessages } from './messages/messages.mjs';
 import { measureReal, rowOf } from './real/real.mjs';
 import { measureScale } from './scale/scale.mjs';
 
-const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+const { quick, only } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+}).values;
+const RESULTS = new URL('RESULTS.md', import.meta.url);
+const MEASURED = `Measured on ${new Date().toISOString().slice(0, 10)}${quick ? ' with `--quick`' : ''}.`;
 const REAL = quick
   ? { connections: 2_000, intervalMs: 3_000, intervals: 1, runs: 1 }
   : { connections: 10_000, intervalMs: 5_000, intervals: 2, runs: 3 };
@@ -50,7 +54,7 @@ function realSection(results) {
   ];
   return `## ${REAL.connections} real connections, one heartbeat each in ${REAL.intervalMs / 1_000} s
 
-Held by two other processes. \`readme\` is the loop of ws' README, \`list\` a loop over all with a message each, \`timers\` an interval and
+${MEASURED} Held by two other processes. \`readme\` is the loop of ws' README, \`list\` a loop over all with a message each, \`timers\` an interval and
 a timeout for each socket; \`floor\` writes a finished frame to a bare TCP socket and reads what comes, without a look at it. CPU
 for each round trip and bytes are what a way takes beyond \`idle\`, whose clients have each said one word; bytes are those of the
 second half of the connections, so that what is there once is nobody's. \`ours\` asks twice in one write, with a heartbeat and with a protocol ping:
@@ -92,7 +96,7 @@ const messageCells = (row) => [
 function messagesSection(rows) {
   return `## Messages through a Nest gateway, with the module ÷ without
 
-Echo, ${MESSAGES.pairs} pairs of runs in turn; medians, and the interval that holds the true median with 95 %.
+${MEASURED} Echo, ${MESSAGES.pairs} pairs of runs in turn; medians, and the interval that holds the true median with 95 %.
 
 ${table(['kind', 'bytes', 'connections', 'messages/s without', 'throughput', 'p99 latency', 'CPU a message'], rows.map(messageCells))}`;
 }
@@ -120,25 +124,37 @@ function scaleSection(rows) {
   ]);
   return `## Very many connections, simulated
 
-The whole runtime over sockets that are not there, with a clock moved by hand; clients answer. Times are CPU of the one thread;
+${MEASURED} The whole runtime over sockets that are not there, with a clock moved by hand; clients answer. Times are CPU of the one thread;
 medians of ${SCALE.runs} run(s). A slice is what runs in one turn of the event loop, the collector of garbage included.
 
 ${table(['', ...rows.map(({ connections }) => `${connections.toLocaleString('en')} connections`)], lines)}`;
 }
 
-const sections = [
-  scaleSection(await measureScale(SCALE)),
-  messagesSection(await measureMessages(MESSAGES)),
-  realSection(await measureReal(REAL)),
-];
+/** In the order of the report. */
+const SECTIONS = {
+  scale: async () => scaleSection(await measureScale(SCALE)),
+  messages: async () => messagesSection(await measureMessages(MESSAGES)),
+  real: async () => realSection(await measureReal(REAL)),
+};
+const wanted = only?.split(',') ?? Object.keys(SECTIONS);
+const before =
+  only === undefined
+    ? []
+    : readFileSync(RESULTS, 'utf8')
+        .trimEnd()
+        .split(/\n+(?=## )/)
+        .slice(1);
+const sections = [];
+for (const [at, [name, measure]] of Object.entries(SECTIONS).entries())
+  sections.push(wanted.includes(name) ? await measure() : before[at]);
 const [{ model }] = cpus();
 const report = `# Results
 
-Written by \`npm run bench${quick ? ' -- --quick' : ''}\` on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, ${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB;
+Written by \`npm run bench\`: Node ${process.version}, ${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB;
 ws ${versionOf('ws')}, engine.io ${versionOf('engine.io')}, socket.io ${versionOf('socket.io')}, Nest ${versionOf('@nestjs/core')}. The machine is shared: compare what stands side by side. What a fleet costs is in
 [docs/fleet.md](../docs/fleet.md), by \`npm run bench:fleet\`.
 
 ${sections.join('\n\n')}
 `;
 console.log(report);
-writeFileSync(new URL('RESULTS.md', import.meta.url), report);
+writeFileSync(RESULTS, report);

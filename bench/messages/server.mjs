@@ -28,7 +28,10 @@ SubscribeMessage('echo')(EchoGateway.prototype, 'echo', echo);
 class App {
   name = 'echo';
 }
-const imports = process.argv[2] === 'with' ? [ConnectionHealthModule.forRoot({ metrics: false })] : [];
+const imports =
+  process.argv[2] === 'with'
+    ? [ConnectionHealthModule.forRoot({ metrics: false, logging: { level: 'off' } })]
+    : [];
 Module({ imports, providers: [EchoGateway] })(App);
 
 const app = await NestFactory.create(App, { logger: ['error'] });

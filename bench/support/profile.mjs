@@ -16,10 +16,9 @@ function ownerOf({ functionName, url }) {
   if (owner !== undefined) return owner;
   if (url === '') return 'native code and system calls';
   if (url.startsWith('node:')) return 'Node';
-  const [, ours] = /\/dist\/(?:esm|cjs)\/(.*)/.exec(url) ?? [];
-  if (ours !== undefined) return 'this module';
   const [, dependency] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
-  return dependency ?? 'the benchmark';
+  if (dependency !== undefined) return dependency;
+  return /\/dist\/(?:esm|cjs)\//.test(url) ? 'this module' : 'the benchmark';
 }
 
 function placeOf({ url, lineNumber }) {

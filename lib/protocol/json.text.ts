@@ -7,6 +7,9 @@ const LOWER_U = 0x75;
 // `ignoreBOM` keeps a byte order mark in the text, where JSON.parse refuses it as the app's own parser would.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** Bytes up to which one loop is done before a search of native code for each mark has begun. */
+const SHORT = 128;
+
 /** A byte that stands beside another: `distance` is from the first, the rarer one, to the other. */
 export interface BytePair {
   readonly byte: number;
@@ -36,7 +39,8 @@ export function parseIfMarked(data: Uint8Array, opener: number, mark: BytePair):
   let at = 0;
   while (at < data.length && isJsonSpace(data[at]!)) at++;
   if (data[at] !== opener) return undefined;
-  return has(data, mark) || has(data, UNICODE_ESCAPE) ? parseJson(data) : undefined;
+  const isMarked = data.length <= SHORT ? scan(data, mark) : has(data, mark) || has(data, UNICODE_ESCAPE);
+  return isMarked ? parseJson(data) : undefined;
 }
 
 /** The text of a frame. */
@@ -57,6 +61,16 @@ export function parseJson(data: Uint8Array | string): unknown {
 export function objectOf(value: unknown): Record<string, unknown> | undefined {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? (value as Record<string, unknown>) : undefined;
+}
+
+/** Whether a mark, or an escape, stands in a short text. */
+function scan(data: Uint8Array, { byte, distance, other }: BytePair): boolean {
+  for (let at = 0; at < data.length; at++) {
+    const here = data[at];
+    if (here === byte && data[at + distance] === other) return true;
+    if (here === BACKSLASH && data[at + 1] === LOWER_U) return true;
+  }
+  return false;
 }
 
 function has(data: Uint8Array, { byte, distance, other }: BytePair): boolean {

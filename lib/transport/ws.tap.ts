@@ -100,10 +100,12 @@ function tapOver(base: Tap, recordFor: (socket: WsSocket) => ObservedSocket | un
       Reflect.apply(base.send, this, arguments);
       if (record === undefined) return;
       record.observer.sent?.(record, data, options);
-      const wasMidMessage = record.midMessage;
-      record.midMessage = isFragment(options);
-      if (record.midMessage) record.fragments++;
-      if (wasMidMessage && !record.midMessage) record.observer.messageFinished(record);
+      const isMidMessage = isFragment(options);
+      if (isMidMessage) record.fragments++;
+      // Nearly every message is whole, and behind a whole one.
+      if (record.midMessage === isMidMessage) return;
+      record.midMessage = isMidMessage;
+      if (!isMidMessage) record.observer.messageFinished(record);
     },
     close(this: WsSocket, code?: unknown): void {
       // `ws` sends one close frame and ignores later calls; its own refusals and echoes pass here as well.
