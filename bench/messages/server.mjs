@@ -8,7 +8,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 
 import { ConnectionHealthModule } from '../../dist/esm/index.js';
-import { beginProfile } from '../support/profile.mjs';
+import { profileAnswers } from '../support/profile.mjs';
 
 class EchoGateway {
   handleConnection(client) {
@@ -39,19 +39,12 @@ app.useWebSocketAdapter(new WsAdapter(app));
 await app.listen(0, '127.0.0.1');
 process.send({ port: app.getHttpServer().address().port });
 
-let endProfile;
 const ANSWERS = {
   cpu() {
     const { user, system } = process.cpuUsage();
     return { cpuMs: (user + system) / 1_000 };
   },
-  async profile() {
-    endProfile = await beginProfile();
-    return {};
-  },
-  async profiled() {
-    return { text: await endProfile() };
-  },
+  ...profileAnswers(),
 };
 
 process.on('message', async ({ ask }) => process.send(await ANSWERS[ask]()));

@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import { beginProfile } from '../support/profile.mjs';
+import { profileAnswers } from '../support/profile.mjs';
 import { VARIANTS } from './variants.mjs';
 
 const [variant, intervalMs] = [process.argv[2], Number(process.argv[3])];
@@ -16,7 +16,6 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () =>
 );
 
 let cpu;
-let endProfile;
 const ANSWERS = {
   // Apart from CPU: a timer each millisecond takes more of it than heartbeats do.
   beginDelay() {
@@ -36,13 +35,7 @@ const ANSWERS = {
     const { user, system } = process.cpuUsage(cpu);
     return { cpuMs: (user + system) / 1_000 };
   },
-  async profile() {
-    endProfile = await beginProfile();
-    return {};
-  },
-  async profiled() {
-    return { text: await endProfile() };
-  },
+  ...profileAnswers(),
   memory() {
     global.gc();
     global.gc();
