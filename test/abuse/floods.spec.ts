@@ -52,11 +52,13 @@ describe('floods of heartbeats (R10)', () => {
       ...QUIET,
     });
     const client = await TestClient.connect(url);
+    // Three rounds may fall between two beats: 9 of 10.
     for (let round = 0; round < 6; round++) {
-      for (let ts = 0; ts < 4; ts++) client.send({ type: 'client_ping', ts });
+      for (let ts = 0; ts < 3; ts++) client.send({ type: 'client_ping', ts });
       await sleep(200);
     }
-    expect(client.messages).toHaveLength(24);
+    await until('all is answered', () => client.messages.length >= 18);
+    expect(client.messages).toHaveLength(18);
     expect(eventsOf('closed')).toEqual([]);
   });
 
