@@ -19,10 +19,7 @@ export type ConnectionWork = (connection: Connection, now: AwakeTime) => void;
 /** Called when the answer to a question is due, or half the time for it has passed. */
 export type LookDue = (connection: Connection, question: Question, now: AwakeTime) => void;
 
-/**
- * Asks every connection whether it is there: one timer and one schedule for all. Knows when to ask and when to look
- * for the answer, and judges nobody.
- */
+/** Asks every connection whether it is there, by one schedule for all. Knows when to look for answers, judges nobody. */
 export class HeartbeatEngine implements ConnectionFollower {
   private readonly wheel: PacedWheel<Connection>;
   private readonly spreader = new PhaseSpreader();
