@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
 import { describe, expect, it } from '@jest/globals';
 import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
@@ -123,5 +126,18 @@ describe('closing', () => {
     await running.app.close();
     expect(running.eventsOf('closed')).toHaveLength(5);
     expect(running.service.connections()).toEqual([]);
+  });
+
+  it('of the whole app does not wait for one that never got to its handshake, where Nest is told to cut', async () => {
+    const running = await start([PlainGateway], OPTIONS, {
+      platform: (module) => module.createNestApplication({ forceCloseConnections: true }),
+    });
+    await TestClient.connect(running.url);
+    const silent = connect(Number(new URL(running.url).port), '127.0.0.1').on('error', () => undefined);
+    await once(silent, 'connect');
+    const cut = once(silent, 'close');
+    await running.app.close();
+    await cut;
+    expect(running.eventsOf('closed')).toMatchObject([{ reason: 'shutdown', code: 1012 }]);
   });
 });
