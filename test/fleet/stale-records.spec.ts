@@ -6,7 +6,7 @@ import { staleRecordsFinding } from '../../lib/fleet/stale-records.finding.js';
 import type { TestApp } from '../support/app.js';
 import { useApps } from '../support/apps.js';
 import { TestClient } from '../support/client.js';
-import { until } from '../support/wait.js';
+import { sleep, until } from '../support/wait.js';
 import { FLEET_OPTIONS, FleetGateway } from './support/fleet.apps.js';
 
 const NOW = 1_000_000;
@@ -51,27 +51,40 @@ describe('a node that beats and does not sweep', () => {
     const lazy = await start([FleetGateway], { ...options, heartbeat, sweep: false });
     const other = await start([FleetGateway], options);
     const crowd: TestClient[] = [];
+    const silent = { answers: false, autoPong: false };
+    const ghost = (): Promise<TestClient> => TestClient.connect(`${lazy.url}/?user=anna`, silent);
+    const ghosts = [await ghost(), await ghost()];
     for (let guest = 0; guest < 25; guest++)
-      crowd.push(await TestClient.connect(`${lazy.url}/?user=guest`, { answers: false, autoPong: false }));
-    const ghost = await TestClient.connect(`${lazy.url}/?user=anna`, { answers: false, autoPong: false });
+      crowd.push(await TestClient.connect(`${lazy.url}/?user=guest`, silent));
+    // Of three stale ones of hers, neither the first nor the last has been silent for the longest time.
+    await sleep(1_500);
+    ghosts[0]!.socket.send('{}');
+    ghosts.push(await ghost());
     // Stale as well, and nowhere else.
-    const lonely = await TestClient.connect(`${lazy.url}/?user=carl`, { answers: false, autoPong: false });
+    const lonely = await TestClient.connect(`${lazy.url}/?user=carl`, silent);
     await TestClient.connect(`${other.url}/?user=anna`);
     await TestClient.connect(`${lazy.url}/?user=bert`);
 
     const lazyId = lazy.service.fleet.nodeId;
     await until(
       'the finding stands',
-      () => standing(other).some((line) => line.includes(`(${lazyId}) keeps 27 stale of 28`)),
+      () => standing(other).some((line) => line.includes(`(${lazyId}) keeps 29 stale of 30`)),
       20_000,
     );
     const snapshot = await other.service.fleet.snapshot();
-    expect(snapshot.members.find(({ id }) => id === lazyId)).toMatchObject({ overdue: 27 });
+    expect(snapshot.members.find(({ id }) => id === lazyId)).toMatchObject({ overdue: 29 });
     expect(snapshot.split_sessions).toMatchObject([
       { identity: 'anna', stale_on: lazyId, online_on: [other.service.fleet.nodeId] },
     ]);
 
-    for (const { socket } of [...crowd, ghost, lonely]) socket.terminate();
+    await until('the longest silence is told', async () => {
+      const [session] = (await other.service.fleet.snapshot()).split_sessions;
+      const idle = lazy.service.connections().filter(({ identity }) => identity === 'anna');
+      const [, ...shorter] = idle.map(({ idleMs }) => idleMs).toSorted((one, next) => next - one);
+      return shorter.length === 2 && session !== undefined && session.idle_ms > Math.max(...shorter);
+    });
+
+    for (const { socket } of [...crowd, ...ghosts, lonely]) socket.terminate();
     await until(
       'it is right again',
       () => !standing(other).some((line) => line.startsWith('fleet_stale')),
