@@ -15,11 +15,14 @@ const WANTED = kind === 'text' ? OPCODE.text : OPCODE.binary;
 const PING = /^\{"type":"server_ping","ts":(\d+)/;
 
 let isOn = false;
+let underWayNow = 0;
 let count = 0;
+let startedAt = 0;
 let latencies = [];
 
 function send(client) {
   client.sentAt.push(performance.now());
+  underWayNow++;
   client.socket.write(MESSAGE);
 }
 
@@ -34,7 +37,14 @@ function received(client, opcode, payload) {
   count++;
   if (count % 16 === 0) latencies.push(performance.now() - client.sentAt[0]);
   client.sentAt.shift();
+  underWayNow--;
   if (isOn) send(client);
+  else if (underWayNow === 0) report();
+}
+
+/** All that was sent is back: it took so long, and belongs to nobody else. */
+function report() {
+  process.send({ count, elapsedMs: performance.now() - startedAt, latencies });
 }
 
 function start() {
@@ -72,14 +82,11 @@ process.send({ open: clients.length });
 const ORDERS = {
   go() {
     isOn = true;
-    [count, latencies] = [0, []];
-    for (const client of clients)
-      for (let at = client.sentAt.length; at < Number(underWay); at++) send(client);
+    [count, startedAt, latencies] = [0, performance.now(), []];
+    for (const client of clients) for (let at = 0; at < Number(underWay); at++) send(client);
   },
   stop() {
     isOn = false;
-    const sorted = latencies.toSorted((one, other) => one - other);
-    process.send({ count, p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? NaN });
   },
 };
 process.on('message', ({ ask }) => ORDERS[ask]());

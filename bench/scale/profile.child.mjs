@@ -40,7 +40,7 @@ const texts = {};
 for (const [phase, work] of Object.entries(PHASES)) {
   const end = await beginProfile();
   await work();
-  texts[phase] = await end();
+  texts[phase] = (await end()).text;
 }
 process.send(texts);
 simulation.end();

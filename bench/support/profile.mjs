@@ -3,6 +3,7 @@ import { Session } from 'node:inspector/promises';
 
 const SAMPLE_US = 200;
 const FUNCTIONS = 25;
+const OURS = 'this module';
 /** What V8 calls time in which no JavaScript runs. */
 const OWNERS = new Map([
   ['(idle)', 'idle'],
@@ -18,7 +19,7 @@ function ownerOf({ functionName, url }) {
   if (url.startsWith('node:')) return 'Node';
   const [, dependency] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   if (dependency !== undefined) return dependency;
-  return /\/dist\/(?:esm|cjs)\//.test(url) ? 'this module' : 'the benchmark';
+  return /\/dist\/(?:esm|cjs)\//.test(url) ? OURS : 'the benchmark';
 }
 
 function placeOf({ url, lineNumber }) {
@@ -40,8 +41,12 @@ function lines(times, totalUs, limit) {
     );
 }
 
-/** Time each function took by itself, and the sum for each package, without the time in which there was nothing to do. */
-function textOf({ nodes, samples, timeDeltas }) {
+/**
+ * Time each function took by itself, and the sum for each package, without the time in which there was nothing to do.
+ *
+ * @returns all of it as text, and which part of it this module took, from 0 to 1
+ */
+function readingOf({ nodes, samples, timeDeltas }) {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const [owners, functions] = [new Map(), new Map()];
   let totalUs = 0;
@@ -54,7 +59,7 @@ function textOf({ nodes, samples, timeDeltas }) {
     add(owners, owner, timeDeltas[at]);
     add(functions, `${frame.functionName || '(anonymous)'}  ${placeOf(frame)}`.trimEnd(), timeDeltas[at]);
   });
-  return [
+  const text = [
     `busy: ${(totalUs / 1_000).toFixed(0)} ms`,
     '',
     'by package',
@@ -63,9 +68,10 @@ function textOf({ nodes, samples, timeDeltas }) {
     `by function, without what it calls: the first ${FUNCTIONS}`,
     ...lines(functions, totalUs, FUNCTIONS),
   ].join('\n');
+  return { text, ownShare: (owners.get(OURS) ?? 0) / totalUs };
 }
 
-/** Begins a profile. @returns ends it, and gives its text */
+/** Begins a profile. @returns ends it, and gives what {@link readingOf} reads in it */
 export async function beginProfile() {
   const session = new Session();
   session.connect();
@@ -75,7 +81,7 @@ export async function beginProfile() {
   return async () => {
     const { profile } = await session.post('Profiler.stop');
     session.disconnect();
-    return textOf(profile);
+    return readingOf(profile);
   };
 }
 
@@ -88,7 +94,7 @@ export function profileAnswers() {
       return {};
     },
     async profiled() {
-      return { text: await end() };
+      return end();
     },
   };
 }
