@@ -38,5 +38,5 @@ describe('an app that fails in its connection handlers and in its listeners of e
     const ours = uncaught.filter((error) => !/handle(Connection|Disconnect)/.test(error));
     expect(ours).toEqual([]);
     expect(uncaught.length).toBeGreaterThan(0);
-  }, 30_000);
+  }, 60_000);
 });

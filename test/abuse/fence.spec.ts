@@ -184,5 +184,5 @@ describe('code of the app that fails', () => {
     const open = clients.filter(({ isOpen }) => isOpen);
     await until('they are asked again', () => open.every(({ answeredAt }) => answeredAt !== undefined));
     await expectAllIsWell(running, running.eventsOf('closed').length);
-  }, 15_000);
+  });
 });

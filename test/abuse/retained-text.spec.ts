@@ -83,5 +83,5 @@ describe('what a client chose at great length', () => {
     for (const socket of sockets) socket.destroy();
     server.close();
     http.close();
-  }, 30_000);
+  }, 60_000);
 });

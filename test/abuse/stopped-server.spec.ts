@@ -36,12 +36,12 @@ describe('a server that could not listen for a while', () => {
     const { server, clients } = await open();
     await server.freeze(AWAY);
     await expectAllAreThere(server, clients);
-  }, 30_000);
+  }, 60_000);
 
   it('takes it for no flood either where the app blocked while others waited to be read', async () => {
     const { server, clients } = await open();
     clients.send('block');
     await server.receive('blocked');
     await expectAllAreThere(server, clients);
-  }, 30_000);
+  }, 60_000);
 });

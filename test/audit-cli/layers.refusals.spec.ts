@@ -34,7 +34,7 @@ describe('layers, what cannot be read', () => {
     const { exitCode, err } = await layers('--gateway', silent, '--nginx', silent);
     expect(exitCode).toBe(2);
     expect(err).toMatch(/got no answer within 10 s$/);
-  }, 25_000);
+  });
 
   it('reads only so much of an answer', async () => {
     const endless = await serve((_request, response) => {

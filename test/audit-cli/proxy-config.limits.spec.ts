@@ -127,7 +127,7 @@ describe('the limits of the printed bridge in Lua', () => {
     await until('the backend is rid of it', () => there.closed !== undefined, LIMIT_MS + SLACK_MS);
     expect(there.closed!.code).toBe(1006);
     through.here.socket.terminate();
-  }, 30_000);
+  }, 60_000);
 
   it('end a connection whose client takes nothing any more, however much waits for it', async () => {
     const { here, there } = await line(`${INTERVAL_MS}ms`);
@@ -146,7 +146,7 @@ describe('the limits of the printed bridge in Lua', () => {
     expect(there.closed!.code).toBe(1006);
     here.socket.resume();
     await until('the client hears of it', () => here.closed !== undefined);
-  }, 30_000);
+  }, 60_000);
 
   it('wait five seconds for the answer to a close frame, and no longer', async () => {
     const { here, there } = await line('30s');
@@ -157,5 +157,5 @@ describe('the limits of the printed bridge in Lua', () => {
     there.socket.resume();
     await until('the backend has heard it', () => there.closed !== undefined);
     expect(there.closed).toMatchObject({ code: 4001, reason: 'bye' });
-  }, 30_000);
+  }, 60_000);
 });

@@ -55,7 +55,7 @@ describe('the crowd of the proof, behind the printed configurations', () => {
     await Promise.all(proxies.map((proxy) => proxy.stop()));
     await servers?.stop();
     network?.remove();
-  }, 30_000);
+  }, 60_000);
 
   function everybodyHasAnswered(): boolean {
     const perDoor = crowd.fates.reduce((sum, fate) => sum + HEADS[fate], 0);

@@ -53,7 +53,7 @@ describe('a server that is gone', () => {
     expect(reason).toBe('dead_server');
     expect(offlineMs).toBeGreaterThan(200);
     expect(attempts).toBe(client.of('close').length);
-  }, 30_000);
+  }, 60_000);
 
   it('but comes back in time (SIGCONT) is not left', async () => {
     const server = await processes.server({ heartbeat });
@@ -66,7 +66,7 @@ describe('a server that is gone', () => {
     }
     expect(client.story).toEqual(['open']);
     expect((await server.report()).events.map(({ type }) => type)).not.toContain('closed');
-  }, 30_000);
+  }, 60_000);
 
   it('for good (SIGKILL) is known at once, and the next one on its port is found', async () => {
     const server = await processes.server({ heartbeat });
@@ -79,7 +79,7 @@ describe('a server that is gone', () => {
     await processes.server({ heartbeat }, server.port);
     await until('it is back', () => client.isOpen, 10_000);
     expect(client.of('end')).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   it('behind a network that was cut is left, and found again when the network is back', async () => {
     const server = await processes.server({ heartbeat });
@@ -98,7 +98,7 @@ describe('a server that is gone', () => {
     const report = await server.until('the server knows one client', ({ open }) => open === 1);
     const codes = report.events.filter(({ type }) => type === 'closed').map(({ code }) => code);
     expect(codes).not.toContain(1000);
-  }, 30_000);
+  }, 60_000);
 
   it('keeps what is sent meanwhile, and says nothing of it until it is back', async () => {
     const server = await processes.server({ heartbeat });
@@ -112,5 +112,5 @@ describe('a server that is gone', () => {
     server.process.child.kill('SIGCONT');
     await until('it has left', () => client.isOpen && client.socket.bufferedAmount === 0, 10_000);
     expect(client.of('drop')).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });

@@ -42,7 +42,7 @@ describe('a client that did not run', () => {
     const { events, open } = await server.report();
     expect(open).toBe(1);
     expect(events.filter(({ type }) => type === 'closed')).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   it.each([700, 1_500, 3_000])(
     'because it was suspended for %p ms in the moment it had asked, still reads the answer',
@@ -96,7 +96,7 @@ describe('a client that did not run', () => {
     await sleep(300);
     expect(await client.ask<ClientReport>('report', 'report')).toMatchObject({ story: ['open'] });
     expect(server.connections).toHaveLength(1);
-  }, 30_000);
+  }, 60_000);
 
   it('for longer than two more looks, leaves in the end a server that says nothing', async () => {
     const server = await serve(({ socket }) => socket.send(serverPing(200)));
@@ -109,5 +109,5 @@ describe('a client that did not run', () => {
     }
     expect(await client.receive('close')).toBe('dead_server');
     expect(performance.now() - openedAt).toBeGreaterThan(2 * 1_500);
-  }, 30_000);
+  }, 60_000);
 });

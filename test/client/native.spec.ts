@@ -96,7 +96,7 @@ describe("on Node's own WebSocket", () => {
         { type: 'end', reason: 'closed' },
       ]);
     }
-  }, 30_000);
+  }, 60_000);
 
   it('leaves a server that is gone, tells it 4001 and never 1000, and comes back', async () => {
     const server = await processes.server({ heartbeat: { intervalMs: 300, timeoutMs: 290, maxMissed: 20 } });
@@ -123,5 +123,5 @@ describe("on Node's own WebSocket", () => {
     expect(codes[0]).toBe(4001);
     expect(codes).not.toContain(1000);
     expect(events.find(({ type }) => type === 'resumed')).toMatchObject({ reason: 'dead_server' });
-  }, 30_000);
+  }, 60_000);
 });

@@ -49,7 +49,7 @@ describe('a url that is asked for', () => {
     const server = await serve();
     let asked = 0;
     const client = connect(() => (++asked < 2 ? 'no url' : server.url), { connectTimeoutMs: 5_000 });
-    await until('it is open', () => client.isOpen, 2_000);
+    await until('it is open', () => client.isOpen, 4_500);
     expect(client.story).toEqual(['error', 'close', 'open']);
     expect(client.of('error')[0]!.error).toMatchObject({ name: 'SyntaxError' });
   });

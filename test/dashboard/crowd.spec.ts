@@ -41,13 +41,13 @@ function pageOf({ url }: TestApp, path = '/connection-health/dashboard'): string
 }
 
 describe('the live page of an app with a crowd', () => {
-  const start = useApps();
   const view = useViewers();
   const closers: (() => void)[] = [];
 
   afterEach(() => {
     for (const close of closers.splice(0)) close();
   });
+  const start = useApps();
 
   it('shows as many as there are, and follows when some leave', async () => {
     const started = await start(GATEWAYS, { ...QUIET, identify: userAgentOf });

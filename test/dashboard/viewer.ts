@@ -81,7 +81,7 @@ export async function eventually<Value>(
   what: string,
   ask: () => Promise<Value>,
   wanted: Value | ((value: Value) => boolean),
-  withinMs = 10_000,
+  withinMs = 20_000,
 ): Promise<void> {
   const deadline = performance.now() + withinMs;
   const fits =

@@ -20,10 +20,12 @@ import type { TestApp } from '../support/app.js';
 import { useApps } from '../support/apps.js';
 import { sleep, until } from '../support/wait.js';
 
-const TEMPO = { intervalMs: 300, timeoutMs: 200 };
+/** Nobody is to be given up here, neither by us nor by a client's own patience, which is the sum of both. */
+const TEMPO = { intervalMs: 300, timeoutMs: 200, maxMissed: 50 };
+const PINGS = { pingInterval: TEMPO.intervalMs, pingTimeout: 10_000 };
 const BEAT_MS = 500;
 
-@WebSocketGateway({ namespace: 'chat', pingInterval: TEMPO.intervalMs, pingTimeout: TEMPO.timeoutMs })
+@WebSocketGateway({ namespace: 'chat', ...PINGS })
 class ChatGateway {
   @WebSocketServer() readonly chat!: Namespace;
 

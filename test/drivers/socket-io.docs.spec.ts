@@ -113,11 +113,10 @@ const ENDS: Record<string, (running: TestApp, client: IoClient) => unknown> = {
 };
 
 describe('docs/socket-io.md', () => {
-  const start = useIoApps();
-  const connect = useIoClients();
-
   // They would not hear of the end of their server.
   afterEach(() => paused.splice(0).forEach((tcp) => tcp.destroy()));
+  const connect = useIoClients();
+  const start = useIoApps();
 
   it('has samples that compile', () => {
     const { blocks, errors } = typeErrorsOf('docs/socket-io.md');

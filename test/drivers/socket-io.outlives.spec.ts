@@ -38,7 +38,7 @@ describe('a Socket.IO server that is watched for a while, in mode govern', () =>
     await sleep(2.5 * TEMPO.intervalMs);
     expect(engine.clientsCount).toBe(30);
     expect(eventsOf('closed')).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });
 
 function collectGarbage(): void {
@@ -56,8 +56,8 @@ class RoomsGateway {
 }
 
 describe('dynamic namespaces', () => {
-  const start = useIoApps();
   const connect = useIoClients();
+  const start = useIoApps();
 
   it('are let go when their last client has left', async () => {
     const running = await start([RoomsGateway]);

@@ -63,9 +63,9 @@ describe.each([
   ['MessagePack', msgpack],
   ['Protobuf', proto],
 ])('a gateway that speaks %s, with a codec of two functions', (_name, speech) => {
-  const start = useApps();
   const sockets: WebSocket[] = [];
   afterEach(() => sockets.splice(0).forEach((socket) => socket.terminate()));
+  const start = useApps();
 
   function boot(): Promise<TestApp> {
     const options = { heartbeat: HEARTBEAT, sweep: { closeTimeoutMs: 300 } };
@@ -106,7 +106,7 @@ describe.each([
     expect(gateway.raw.map((data) => speech.chatOf(data))).toEqual(['hello', 'you']);
     expect(running.service.connections()).toMatchObject([{ latencyMs: expect.any(Number), missed: 0 }]);
     expect(running.eventsOf('missed')).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   it('leaves what its codec cannot read to the app, and goes on', async () => {
     const running = await boot();
@@ -119,7 +119,7 @@ describe.each([
     expect(gateway.raw[0]).toEqual(broken);
     await until('it is asked on', () => pings.length >= 2);
     expect(socket.readyState).toBe(WebSocket.OPEN);
-  }, 30_000);
+  }, 60_000);
 
   it('keeps the subprotocol that the gateway chose', async () => {
     const running = await boot();
@@ -131,7 +131,7 @@ describe.each([
     }
     expect(chosen).toEqual(['chat.v1', 'chat.v2', '']);
     expect(gateway.protocols).toEqual(chosen);
-  }, 30_000);
+  }, 60_000);
 
   it('beats between compressed messages without disturbing their shared context', async () => {
     const running = await boot();
@@ -147,7 +147,7 @@ describe.each([
     await until('all are back', () => chats.length === sent.length);
     expect(chats).toEqual(sent);
     expect(socket.readyState).toBe(WebSocket.OPEN);
-  }, 30_000);
+  }, 60_000);
 
   it('closes a client that stands still within the bound, also a compressed one', async () => {
     const running = await boot();
@@ -165,5 +165,5 @@ describe.each([
     );
     await until('both are gone', () => running.eventsOf('closed').length === 2);
     expect(running.eventsOf('closed').map(({ reason }) => reason)).toEqual(['timeout', 'timeout']);
-  }, 30_000);
+  }, 60_000);
 });

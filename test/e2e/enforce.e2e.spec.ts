@@ -7,8 +7,10 @@ import { TestClient, type ClientBehaviour } from '../support/client.js';
 import { sleep, until } from '../support/wait.js';
 
 const HEARTBEAT = { intervalMs: 300, timeoutMs: 200 };
+/** After a question, its timeout, and one more of each for a stall in between. */
+const STALE = 1_200;
 /** What a connection has done after so long, it has done for good. */
-const LONG = 4 * HEARTBEAT.intervalMs;
+const LONG = STALE + 2 * HEARTBEAT.intervalMs;
 
 const ANSWERS: ClientBehaviour = {};
 const PONGS_ONLY: ClientBehaviour = { answers: false };
@@ -56,7 +58,7 @@ describe('heartbeat.enforce', () => {
     const running = await start([PlainGateway], {
       heartbeat: { ...HEARTBEAT, enforce },
       protocolPing,
-      sweep: { intervalMs: 200, staleAfterMs: 600 },
+      sweep: { intervalMs: 200, staleAfterMs: STALE },
     });
     const kinds = { answers: ANSWERS, pongs: PONGS_ONLY, mute: MUTE, lapsed: ANSWERS };
     const clients = await connectAll(running, kinds);

@@ -38,13 +38,13 @@ function blockFor(ms: number): void {
 }
 
 describe('real, unmodified clients', () => {
-  const start = useApps();
   const clients: WireClient[] = [];
   const servers: GraphqlServer[] = [];
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.end();
     for (const server of servers.splice(0)) server.close();
   });
+  const start = useApps();
 
   async function setStage(): Promise<Stage> {
     const running = await start(

@@ -14,7 +14,6 @@ const SLACK = 2_500;
 class ChatGateway {}
 
 describe.each(['observe', 'govern'] as const)('a frozen Socket.IO client, mode %s', (mode) => {
-  // In this order clients end first: one that was frozen before its request holds Node's server for a minute.
   const connect = useIoChildren();
   const start = useIoApps();
 

@@ -58,8 +58,8 @@ class GameGateway {
 class SlowGateway {}
 
 describe('Socket.IO gateways', () => {
-  const start = useIoApps();
   const connect = useIoClients();
+  const start = useIoApps();
 
   it('track a client once, however many namespaces it joins, and whatever carries it', async () => {
     const { service, url, eventsOf } = await start([ChatGateway, GameGateway]);

@@ -21,7 +21,7 @@ import { TestClient } from '../support/client.js';
 import { healthChecks, probe } from '../support/health.js';
 import { sleep, until } from '../support/wait.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 /** A sweep that is due for longer than 2 × 150 + 500 ms does not come. */
 const FAST: ConnectionHealthModuleOptions = {

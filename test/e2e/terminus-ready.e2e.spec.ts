@@ -20,7 +20,7 @@ import { DEGRADED, healthChecks, knowsDegraded, probe } from '../support/health.
 import { refusedUpgrade } from '../support/http.client.js';
 import { sleep, until } from '../support/wait.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 @WebSocketGateway()
 class ReadyGateway {}

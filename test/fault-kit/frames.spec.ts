@@ -7,7 +7,7 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 
 import { sleep, until } from '../support/wait.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 /** Around every change of the length field (RFC 6455 section 5.2). */
 const LENGTHS = [0, 1, 125, 126, 127, 65_535, 65_536, 200_000];

@@ -32,7 +32,7 @@ describe('a server process', () => {
     expect(await server.receive('signal')).toBe('SIGTERM');
     expect(await exited).toEqual([0, null]);
     await until('the client knows', () => client.closed !== undefined);
-  }, 30_000);
+  }, 60_000);
 
   it('that has closed its app is kept alive by nothing', async () => {
     const { server, client } = await startServer();
@@ -41,5 +41,5 @@ describe('a server process', () => {
     expect(resources.filter((name) => name === 'Timeout' || name === 'Immediate')).toEqual([]);
     expect(await exited).toEqual([0, null]);
     await until('the client knows', () => client.closed !== undefined);
-  }, 30_000);
+  }, 60_000);
 });

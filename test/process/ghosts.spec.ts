@@ -24,11 +24,11 @@ async function answered({ service }: TestApp): Promise<void> {
 }
 
 describe('a client process', () => {
-  const start = useApps();
   const clients: ChildClient[] = [];
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.end();
   });
+  const start = useApps();
 
   async function connect(running: TestApp): Promise<ChildClient> {
     const client = await ChildClient.connect(running.url);
@@ -49,7 +49,7 @@ describe('a client process', () => {
       { reason: 'error', code: 1006, evidence: { receivedCode: 1006, hasAnswered: true, missed: 0 } },
     ]);
     expect(running.eventsOf('closed')[0]!.ghost).toBeUndefined();
-  }, 30_000);
+  }, 60_000);
 
   it('that is stopped is found silent within the bound, and ended without its help', async () => {
     const running = await start([PlainGateway], OPTIONS);
@@ -67,7 +67,7 @@ describe('a client process', () => {
     expect(running.service.connections()).toEqual([]);
     client.signal('SIGCONT');
     await until('it hears of it when it wakes', () => client.said('closed 4001') === 1, 20_000);
-  }, 30_000);
+  }, 60_000);
 
   it('that is stopped for less than the bound stays', async () => {
     const running = await start([PlainGateway], { heartbeat: { intervalMs: 2_000, timeoutMs: 1_800 } });
@@ -79,18 +79,18 @@ describe('a client process', () => {
     const before = client.said('answered');
     await until('it answers again', () => client.said('answered') > before, 20_000);
     expect(running.eventsOf('closed')).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 });
 
 const forbidden = namespacesForbidden();
 if (forbidden !== undefined) console.warn(`skipped, no network namespaces here: ${forbidden}`);
 
 (forbidden === undefined ? describe : describe.skip)('a client whose network is gone', () => {
-  const start = useApps();
   const cleanups: (() => unknown)[] = [];
   afterEach(async () => {
     for (const undo of cleanups.splice(0).toReversed()) await undo();
   });
+  const start = useApps();
 
   it.each([
     ['drops every packet', 'cutSilently'],

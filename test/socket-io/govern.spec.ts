@@ -10,10 +10,10 @@ import { useIoApps } from './support/io.app.js';
 import { useIoClients } from './support/io.client.js';
 
 const COUNT = 40;
-/** The clients wait for 2 s for the next ping; Engine.IO waits for 0.5 s for an answer. */
-const ENGINE = { pingInterval: 1_500, pingTimeout: 500 };
-const OURS = { intervalMs: 500, timeoutMs: 300 };
-const STALL = 700;
+/** The clients wait for 4 s for the next ping; Engine.IO waits for 1 s for an answer. */
+const ENGINE = { pingInterval: 3_000, pingTimeout: 1_000 };
+const OURS = { intervalMs: 1_000, timeoutMs: 700 };
+const STALL = 1_400;
 
 interface Report {
   active: number;
@@ -75,12 +75,12 @@ describe.each(['stalls right after it has asked', 'is stopped and continued'])('
 });
 
 describe('a healthy upload that is slow', () => {
-  const start = useIoApps();
   const connect = useIoClients();
   const relays: FaultRelay[] = [];
   afterEach(async () => {
     for (const relay of relays.splice(0)) await relay.stop();
   });
+  const start = useIoApps();
 
   const INTERVAL = 800;
   /** Five intervals long. */
@@ -119,9 +119,9 @@ describe('a healthy upload that is slow', () => {
 });
 
 describe('a stall longer than the clients have patience for, counted from the next ping', () => {
-  const start = useIoApps();
   let crowd: TestProcess | undefined;
   afterEach(() => crowd?.end());
+  const start = useIoApps();
 
   @WebSocketGateway({ pingInterval: 1_000, pingTimeout: 600 })
   class ChatGateway {}
@@ -143,8 +143,8 @@ describe('a stall longer than the clients have patience for, counted from the ne
 });
 
 describe('the mode govern', () => {
-  const start = useIoApps();
   const connect = useIoClients();
+  const start = useIoApps();
 
   @WebSocketGateway({ pingInterval: 300, pingTimeout: 200 })
   class ChatGateway {}

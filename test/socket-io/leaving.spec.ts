@@ -54,8 +54,8 @@ async function upgrade(url: string): Promise<IncomingMessage | undefined> {
 }
 
 describe('a drain of Socket.IO', () => {
-  const start = useIoApps();
   const connect = useIoClients();
+  const start = useIoApps();
 
   it.each(['websocket', 'polling'])(
     'tells each namespace when to come back, and closes (%s)',
@@ -107,7 +107,6 @@ describe('a drain of Socket.IO', () => {
 });
 
 describe('a Socket.IO connection that is closed', () => {
-  // In this order clients end first: one that was frozen before its request holds Node's server for a minute.
   const connectChild = useIoChildren();
   const connect = useIoClients();
   const start = useIoApps();
@@ -201,8 +200,8 @@ describe('a Socket.IO connection that is closed', () => {
 });
 
 describe('a Socket.IO server given to watch()', () => {
-  const start = useIoApps();
   const connect = useIoClients();
+  const start = useIoApps();
 
   it.each(['observe', 'govern'] as const)(
     'is left as it was found, and its sockets live on under their own heartbeat (%s)',

@@ -11,8 +11,8 @@ import { useIoClients } from './support/io.client.js';
 class ChatGateway {}
 
 describe('what is reported of Socket.IO', () => {
-  const start = useIoApps();
   const connect = useIoClients();
+  const start = useIoApps();
 
   it('tells the transports apart: in the diagnostics, the metrics and the log', async () => {
     const registry = new Registry();

@@ -41,8 +41,8 @@ class RoomGateway {}
 class OldClientsGateway {}
 
 describe('a Socket.IO session', () => {
-  const start = useIoApps();
   const connect = useIoClients();
+  const start = useIoApps();
 
   it('on polling is alive by its requests, its latency measured by its pongs', async () => {
     const { service, url } = await start([ChatGateway]);
@@ -146,6 +146,8 @@ describe('a Socket.IO session', () => {
 
   it('counts what waits for a reader that does not read, in all layers', async () => {
     const { app, service, url, eventsOf } = await start([ChatGateway], {
+      // Buffers are looked at when a heartbeat is due; that nobody answers it is no reason to close here.
+      heartbeat: { intervalMs: 500, timeoutMs: 400, maxMissed: 100 },
       backpressure: { maxBufferedBytes: 500_000, action: 'close' },
       sweep: { closeTimeoutMs: 200 },
     });

@@ -51,7 +51,7 @@ describe('a slow line', () => {
     await sleep(2500);
     expect(client.closed).toBeUndefined();
     expect(running.eventsOf('missed')).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   it('closes an upload that trickles below the floor, and one that takes too long', async () => {
     const shared = { heartbeat: { intervalMs: 400 }, sweep: { closeTimeoutMs: 300 } };
@@ -70,7 +70,7 @@ describe('a slow line', () => {
     for (const { running } of [trickling, endless]) {
       expect(running.eventsOf('closed')[0]).toMatchObject({ reason: 'timeout', code: 4001 });
     }
-  }, 30_000);
+  }, 60_000);
 
   it('does not close a healthy reader while megabytes of ours travel to it', async () => {
     const loads = [
@@ -106,7 +106,7 @@ describe('a slow line', () => {
     // The bound: interval, timeout, a tick, and the allowance; the buffers in between take bytes for a moment first.
     expect(missed!.at - startedAt).toBeLessThan(1000 + 600 + 100 + 1500 + 800);
     expect(running.eventsOf('closed')[0]).toMatchObject({ reason: 'timeout', ghost: 'silent' });
-  }, 30_000);
+  }, 60_000);
 
   it('finds a peer whose line is cut in the middle of a frame', async () => {
     const { client, relay, running } = await slowly(
@@ -117,10 +117,10 @@ describe('a slow line', () => {
     await sleep(1500);
     expect(client.closed).toBeUndefined();
     relay.cut();
-    await until('it is closing', () => running.eventsOf('missed').length === 1, 3000);
-    await until('it is closed', () => running.eventsOf('closed').length === 1, 7000);
+    await until('it is closing', () => running.eventsOf('missed').length === 1);
+    await until('it is closed', () => running.eventsOf('closed').length === 1);
     expect(running.eventsOf('closed')[0]).toMatchObject({ reason: 'timeout', ghost: 'silent' });
-  }, 30_000);
+  }, 60_000);
 
   it('does not judge a socket that the app itself has paused', async () => {
     const { client, gateway, running } = await slowly(
@@ -134,5 +134,5 @@ describe('a slow line', () => {
     await sleep(700);
     expect(client.closed).toBeUndefined();
     expect(running.eventsOf('missed')).toEqual([]);
-  }, 15_000);
+  });
 });

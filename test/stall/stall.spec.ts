@@ -114,5 +114,5 @@ describe('a stall of our own', () => {
     const { closed } = await crowd.ask<CrowdReport>('report', 'report');
     expect(closed.map(({ wasSilent }) => wasSilent)).toEqual(Array.from({ length: SILENT }, () => true));
     expect(closed.map(({ code }) => code)).toEqual(Array.from({ length: SILENT }, () => 4001));
-  }, 30_000);
+  }, 60_000);
 });

@@ -7,7 +7,12 @@ import { Test } from '@nestjs/testing';
 
 import { MemoryLogger, startApp, type TestApp } from './app.js';
 
-/** Starts apps that are closed after the test, latest first, whatever happened in it. */
+/**
+ * Starts apps that are closed after the test, latest first, whatever happened in it.
+ *
+ * Called after everything else that ends with a test: Jest runs these in the order of definition, and an app waits for
+ * clients that stand still in the middle of a request.
+ */
 export function useApps(): typeof startApp {
   const running: TestApp[] = [];
   afterEach(async () => {

@@ -3,11 +3,15 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Resolves as soon as `holds` says so. @throws after `withinMs`, naming what was waited for */
+/**
+ * Resolves as soon as `holds` says so. It is no measure of how soon: it has patience with a machine that others keep busy.
+ *
+ * @throws after `withinMs`, naming what was waited for
+ */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  withinMs = 5_000,
+  withinMs = 15_000,
 ): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await holds())) {

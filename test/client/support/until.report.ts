@@ -5,7 +5,7 @@ export async function untilReport<Report>(
   ask: () => Promise<Report>,
   what: string,
   holds: (report: Report) => boolean,
-  withinMs = 10_000,
+  withinMs = 20_000,
 ): Promise<Report> {
   const deadline = performance.now() + withinMs;
   for (;;) {

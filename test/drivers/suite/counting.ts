@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { Exposition } from '../../metrics/exposition.js';
 import { ask } from '../../support/http.client.js';
 import { healthChecks, probe } from '../../support/health.js';
-import { sleep, until } from '../../support/wait.js';
+import { until } from '../../support/wait.js';
 import {
   allAnswered,
   CLOSE_TIMEOUT_MS,
@@ -120,7 +120,9 @@ export function describeCounting(stage: Stage): void {
       await until('it was looked', () => running.eventsOf('swept').length > 1);
       leaving.leave();
       await until('one has left', () => running.eventsOf('closed').length === 1);
-      await sleep(250);
+      const swept = running.eventsOf('swept').length;
+      // One may be under way that had seen both.
+      await until('it was looked again', () => running.eventsOf('swept').length > swept + 1);
       expect(running.eventsOf('swept').at(-1)!.report).toMatchObject({ examined: 1, stale: 0 });
       expect(running.eventsOf('registry_mismatch')).toEqual([]);
     });

@@ -30,12 +30,12 @@ const TRANSPARENT: readonly Way[] = [
 ];
 
 describe('the finding ghosts_behind_terminating_proxy', () => {
-  const start = useApps();
   const startProxy = useProxies();
   const processes: CrowdProcess[] = [];
   afterEach(async () => {
     await Promise.all(processes.splice(0).map((process) => process.end()));
   });
+  const start = useApps();
 
   /** An app of its own behind each proxy: findings are about a whole process. */
   async function appBehind({ name, behaviour }: Way): Promise<{ running: TestApp; url: string }> {

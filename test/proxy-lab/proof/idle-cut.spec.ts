@@ -13,8 +13,8 @@ const COMES_EVERY_MS = 3_000;
 const FOUND_WITHIN_MS = 40_000;
 
 describe('the finding idle_cut', () => {
-  const start = useApps();
   const startProxy = useProxies();
+  const start = useApps();
 
   async function behind(name: ProxyName, intervalMs: number): Promise<{ running: TestApp; url: string }> {
     const running = await start([OursGateway], { heartbeat: { intervalMs } });

@@ -28,7 +28,6 @@ interface Attempt {
 }
 
 describe('behind proxies of every kind, all at once', () => {
-  const start = useApps();
   const startProxy = useProxies();
   const clients: HealthyWebSocket[] = [];
   const attempts: Attempt[] = [];
@@ -36,6 +35,7 @@ describe('behind proxies of every kind, all at once', () => {
     attempts.length = 0;
     for (const client of clients.splice(0)) client.close();
   });
+  const start = useApps();
 
   async function connected(): Promise<{ running: TestApp; gateway: OursGateway; proxies: RunningProxy[] }> {
     const running = await start([OursGateway], {

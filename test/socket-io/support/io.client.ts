@@ -37,7 +37,7 @@ export function useIoClients(): (
     };
     socket.on('disconnect', (reason) => client.disconnects.push(reason));
     socket.onAny((event: string, ...args: unknown[]) => client.heard.push({ event, args }));
-    await until('the client is connected', () => socket.connected, 10_000);
+    await until('the client is connected', () => socket.connected, 20_000);
     return client;
   };
 }
