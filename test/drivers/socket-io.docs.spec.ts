@@ -8,7 +8,7 @@ import { CLOSE_REASONS } from 'nestjs-connection-health';
 import type { Server, Socket } from 'socket.io';
 
 import type { TestApp } from '../support/app.js';
-import { sleep, until } from '../support/wait.js';
+import { until, untilSilent } from '../support/wait.js';
 import { useIoApps } from '../socket-io/support/io.app.js';
 import { useIoClients, type IoClient } from '../socket-io/support/io.client.js';
 import { typeErrorsOf } from './support/typed.samples.js';
@@ -71,7 +71,7 @@ const CLOSES: Record<string, (running: TestApp, client: IoClient) => Promise<voi
     tcpOf(client).resume();
   },
   stale_sweep: async ({ service }) => {
-    await sleep(150);
+    await untilSilent(service, 100);
     await service.sweep({ staleAfterMs: 100 });
   },
   backpressure: async ({ app, service }, client) => {
@@ -217,7 +217,7 @@ describe('docs/socket-io.md', () => {
   it('knows which clients are not recovered', async () => {
     const running = await start([SilentGateway], { drain: { timeoutMs: 300, spreadMs: 0 } });
     const client = await connect(running.url, { transports: ['websocket'] });
-    await sleep(150);
+    await untilSilent(running.service, 100);
     await running.service.sweep({ staleAfterMs: 100 });
     await until('it is told', () => client.disconnects.length === 1);
     await until('it is back', () => client.socket.connected);

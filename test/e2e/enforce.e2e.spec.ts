@@ -4,7 +4,7 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { MemoryLogger, type TestApp } from '../support/app.js';
 import { useApps } from '../support/apps.js';
 import { TestClient, type ClientBehaviour } from '../support/client.js';
-import { sleep, until } from '../support/wait.js';
+import { sleep, until, untilSilent } from '../support/wait.js';
 
 const HEARTBEAT = { intervalMs: 300, timeoutMs: 200 };
 /** After a question, its timeout, and one more of each for a stall in between. */
@@ -149,7 +149,7 @@ describe('heartbeat.enforce', () => {
     await until('the others are closed', () => Object.values(clients).filter((c) => c.closed).length === 3);
     // The last one, whose answers stop, is swept before its next heartbeat is due.
     clients['stale']!.answers = false;
-    await sleep(30);
+    await untilSilent(running.service, 1);
     await running.service.sweep({ staleAfterMs: 1 });
     await until('it is closed', () => clients['stale']!.closed !== undefined);
     const codes = Object.entries(clients).map(([name, { closed }]) => [name, closed!.code, closed!.reason]);

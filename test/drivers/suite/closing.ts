@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { identifyByQuery } from '../../fleet/support/fleet.apps.js';
-import { sleep, until } from '../../support/wait.js';
+import { sleep, until, untilSilent } from '../../support/wait.js';
 import type { DriverClient } from '../support/driver.js';
 import {
   allAnswered,
@@ -58,7 +58,7 @@ export function describeClosing(stage: Stage): void {
       const running = await stage.start(QUIET);
       const [stale, active] = [await stage.connect(running), await stage.connect(running)];
       const { id } = running.service.connections()[0]!;
-      await sleep(800);
+      await untilSilent(running.service, 700);
       active.emit('echo', 'not me');
       await until('it is heard', () => active.echoes.length === 1);
       const dry = await running.service.sweep({ staleAfterMs: 700, dryRun: true });
@@ -131,7 +131,8 @@ export function describeClosing(stage: Stage): void {
   (driver.governs ? describe : describe.skip)('a crowd that falls silent at once', () => {
     it('is held and asked once more, and stays when it answers', async () => {
       const running = await stage.start(FORGIVING, { massTimeout: { ratio: 0.5, minConnections: 10 } });
-      const crowd = await stage.peers(running, 12);
+      // Enough that those asked within half a timeout tell of the whole.
+      const crowd = await stage.peers(running, 30);
       await allAnswered(running);
       crowd.stop();
       await until('the mass is noticed', () => running.eventsOf('mass_timeout').length === 1);
@@ -141,7 +142,7 @@ export function describeClosing(stage: Stage): void {
       );
       await sleep(FORGIVING.intervalMs);
       expect(running.eventsOf('closed')).toEqual([]);
-      expect(running.service.connections({ state: 'open' })).toHaveLength(12);
+      expect(running.service.connections({ state: 'open' })).toHaveLength(30);
     });
   });
 }
