@@ -71,7 +71,7 @@ const CLOSES: Record<string, (running: TestApp, client: IoClient) => Promise<voi
     tcpOf(client).resume();
   },
   stale_sweep: async ({ service }) => {
-    await untilSilent(service, 100);
+    await untilSilent(service, 150);
     await service.sweep({ staleAfterMs: 100 });
   },
   backpressure: async ({ app, service }, client) => {
@@ -217,7 +217,7 @@ describe('docs/socket-io.md', () => {
   it('knows which clients are not recovered', async () => {
     const running = await start([SilentGateway], { drain: { timeoutMs: 300, spreadMs: 0 } });
     const client = await connect(running.url, { transports: ['websocket'] });
-    await untilSilent(running.service, 100);
+    await untilSilent(running.service, 150);
     await running.service.sweep({ staleAfterMs: 100 });
     await until('it is told', () => client.disconnects.length === 1);
     await until('it is back', () => client.socket.connected);

@@ -149,7 +149,7 @@ describe('heartbeat.enforce', () => {
     await until('the others are closed', () => Object.values(clients).filter((c) => c.closed).length === 3);
     // The last one, whose answers stop, is swept before its next heartbeat is due.
     clients['stale']!.answers = false;
-    await untilSilent(running.service, 1);
+    await untilSilent(running.service, 50);
     await running.service.sweep({ staleAfterMs: 1 });
     await until('it is closed', () => clients['stale']!.closed !== undefined);
     const codes = Object.entries(clients).map(([name, { closed }]) => [name, closed!.code, closed!.reason]);

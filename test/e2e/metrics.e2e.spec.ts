@@ -172,7 +172,7 @@ describe('metrics', () => {
     const { registry, options } = ownRegistry({ heartbeat: { intervalMs: 60_000 } });
     const running = await start([ChatGateway], options);
     await TestClient.connect(running.url);
-    await untilSilent(running.service, 1);
+    await untilSilent(running.service, 50);
     await running.service.sweep({ staleAfterMs: 1, dryRun: true });
     await running.service.sweep({ staleAfterMs: 1 });
     await until('it is closed', () => running.eventsOf('closed').length === 1);

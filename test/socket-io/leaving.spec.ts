@@ -115,7 +115,7 @@ describe('a Socket.IO connection that is closed', () => {
     const { service, url, eventsOf } = await start([ChatGateway]);
     const client = await connect(url, { transports: [kind] });
     await until('it has said something', () => service.connections().length === 1);
-    await untilSilent(service, 1);
+    await untilSilent(service, 50);
     await service.sweep({ staleAfterMs: 1 });
     await until('it is back', () => eventsOf('opened').length === 2 && client.socket.connected);
     expect(client.disconnects).toEqual(['transport close']);

@@ -20,7 +20,10 @@ export async function until(
   }
 }
 
-/** Resolves when all connections of a service have been silent for longer than `ms` by its own clock, which stands still in stalls. */
+/**
+ * Resolves when all connections of a service have been silent for longer than `ms` by its own clock, which stands still in
+ * stalls. A sweep gives some milliseconds more to whoever has something to read.
+ */
 export function untilSilent(
   service: { connections(): readonly { readonly idleMs: number }[] },
   ms: number,

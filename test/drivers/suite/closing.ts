@@ -58,7 +58,7 @@ export function describeClosing(stage: Stage): void {
       const running = await stage.start(QUIET);
       const [stale, active] = [await stage.connect(running), await stage.connect(running)];
       const { id } = running.service.connections()[0]!;
-      await untilSilent(running.service, 700);
+      await untilSilent(running.service, 800);
       active.emit('echo', 'not me');
       await until('it is heard', () => active.echoes.length === 1);
       const dry = await running.service.sweep({ staleAfterMs: 700, dryRun: true });
