@@ -84,3 +84,8 @@ export function unconfirmedBytesOf(connection: Connection): number {
   const { writtenBytes, confirmedBytes, server } = connection;
   return beatIntervalOf(server.settings) === undefined ? 0 : writtenBytes - confirmedBytes;
 }
+
+/** Whether the app is in the middle of a message: a frame of ours would end up inside it (R9). */
+export function isMidMessage({ midMessage, server, socket }: Connection): boolean {
+  return midMessage || (socket !== undefined && server.driver.isMidMessage?.(socket) === true);
+}

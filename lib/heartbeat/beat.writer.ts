@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.js';
 import type { Connection } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
-import { isOwnFrameWaiting, noteOwnFrame } from '../connection/outflow.js';
+import { isMidMessage, isOwnFrameWaiting, noteOwnFrame } from '../connection/outflow.js';
 import type { ServerMessage } from '../protocol/messages.js';
 import { SharedFrame } from './shared.frame.js';
 import { isWireOpen } from './wire.js';
@@ -61,7 +61,7 @@ export class BeatWriter {
   greet(connection: Connection, heartbeat: HeartbeatSettings): Uint8Array | undefined {
     if (isOwnFrameWaiting(connection)) return undefined;
     const { codec } = heartbeat;
-    const isWanted = codec.asks !== 'client' && !connection.midMessage && isWireOpen(connection, codec);
+    const isWanted = codec.asks !== 'client' && !isMidMessage(connection) && isWireOpen(connection, codec);
     const frame = isWanted ? this.frameFor(connection, heartbeat) : undefined;
     if (frame !== undefined) return this.write(connection, frame);
     return ridesWithHeartbeat(connection) ? this.ping(connection) : undefined;
@@ -84,9 +84,9 @@ export class BeatWriter {
 
   /** Sends a message of ours, unless it would end up inside one of the app. */
   tell(connection: Connection, message: ServerMessage): void {
-    const { socket, server, midMessage } = connection;
+    const { socket, server } = connection;
     const { heartbeat } = server.settings;
-    if (socket === undefined || midMessage || !server.driver.isOpen(socket)) return;
+    if (socket === undefined || isMidMessage(connection) || !server.driver.isOpen(socket)) return;
     try {
       if (server.driver.tell !== undefined) {
         const { type, ...content } = message;

@@ -3,6 +3,8 @@ import type { Clock } from '../clock/clock.js';
 import { isPending, type Connection, type Question } from '../connection/connection.js';
 import type { ConnectionFollower } from '../connection/connection.follower.js';
 import { beatIntervalOf, type HeartbeatSettings } from '../connection/connection.settings.js';
+import { isMidMessage } from '../connection/outflow.js';
+import { advanceBeat } from './beat.schedule.js';
 import type { BeatWriter } from './beat.writer.js';
 import { firstTurnOf } from './first.turn.js';
 import { isForgotten, noteHold, releaseHold } from './message.hold.js';
@@ -26,6 +28,7 @@ export class HeartbeatEngine implements ConnectionFollower {
   private readonly questioner: Questioner;
   // Made once: a tick over many connections makes no closure for each.
   private readonly askAnew: ConnectionWork = (connection, now) => this.ask(connection, now);
+  private readonly remind: ConnectionWork = (connection, now) => this.questioner.remind(connection, now);
   private readonly greet: ConnectionWork = (connection) => {
     const { heartbeat } = connection.server.settings;
     if (heartbeat !== false) noteLonePing(connection, this.parts.writer.greet(connection, heartbeat));
@@ -108,7 +111,7 @@ export class HeartbeatEngine implements ConnectionFollower {
       this.wheel.schedule(connection, Math.min(connection.beatAt, silentFrom(connection)));
       return;
     }
-    this.advanceBeat(connection, now);
+    advanceBeat(connection, now);
     this.wheel.schedule(connection, connection.beatAt);
   }
 
@@ -128,7 +131,7 @@ export class HeartbeatEngine implements ConnectionFollower {
       this.wasAsked(connection, this.questioner.listen(connection, now, repeats), now, heartbeat);
       return;
     }
-    if (connection.midMessage) {
+    if (isMidMessage(connection)) {
       // A data frame of ours would end up inside the app's message (R9).
       noteHold(connection, now);
       connection.isHeldUp = !isForgotten(connection, now);
@@ -136,6 +139,7 @@ export class HeartbeatEngine implements ConnectionFollower {
       this.rest(connection, now);
       return;
     }
+    releaseHold(connection);
     this.wasAsked(connection, this.questioner.ask(connection, heartbeat, now, repeats), now, heartbeat);
   }
 
@@ -163,9 +167,11 @@ export class HeartbeatEngine implements ConnectionFollower {
   /** Time was credited that a client's own clock knows nothing of: it is asked when it expects to be, or now. */
   hurry(connection: Connection, creditMs: number, now: AwakeTime): void {
     if (connection.state !== 'open' || !waitsForQuestions(connection)) return;
-    connection.beatAt -= creditMs;
-    if (connection.beatAt <= now) this.fenced(connection, now, this.askAnew);
-    else if (!isPending(connection.question)) this.wheel.hasten(connection, creditMs);
+    const byMs = Math.ceil(creditMs); // whole, as `firstTurnOf` made it
+    connection.beatAt -= byMs;
+    if (isPending(connection.question)) this.fenced(connection, now, this.remind);
+    else if (connection.beatAt <= now) this.fenced(connection, now, this.askAnew);
+    else this.wheel.hasten(connection, byMs);
   }
 
   /** See {@link Questioner.probe}. */
@@ -215,7 +221,7 @@ export class HeartbeatEngine implements ConnectionFollower {
       connection.unasked = 0;
       noteReading(connection);
       noteAwaitedApp(connection, now);
-      this.advanceBeat(connection, now);
+      advanceBeat(connection, now);
       if (wasHeardLately(connection, now)) this.parts.heard(now);
       // A codec that fails to greet must keep nobody from being judged.
       this.fenced(connection, now, this.greet);
@@ -228,18 +234,13 @@ export class HeartbeatEngine implements ConnectionFollower {
 
   private wasAsked(
     connection: Connection,
-    question: Question,
+    question: Question | undefined,
     now: AwakeTime,
     { timeoutMs }: HeartbeatSettings,
   ): void {
+    if (question === undefined) return;
     this.parts.asked(connection, question);
     this.lookAgain(connection, now + timeoutMs / 2);
-  }
-
-  private advanceBeat(connection: Connection, now: AwakeTime): void {
-    const intervalMs = beatIntervalOf(connection.server.settings)!;
-    const overdueMs = now - connection.beatAt;
-    if (overdueMs >= 0) connection.beatAt += (Math.floor(overdueMs / intervalMs) + 1) * intervalMs;
   }
 
   /** Pings where nothing else is asked: its pong tells how far the peer has read. */

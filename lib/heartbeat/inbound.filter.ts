@@ -3,7 +3,7 @@ import type { Clock } from '../clock/clock.js';
 import { boundedText } from '../connection/bounded.text.js';
 import type { Connection, Question } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
-import { isOwnFrameWaiting, isWaiting } from '../connection/outflow.js';
+import { isMidMessage, isOwnFrameWaiting, isWaiting } from '../connection/outflow.js';
 import {
   MAX_ECHO,
   type ClientAsk,
@@ -205,7 +205,7 @@ export class InboundFilter {
   }
 
   private pong(connection: Connection, ask: ClientAsk): void {
-    if (connection.midMessage) {
+    if (isMidMessage(connection)) {
       connection.owedPong = ask;
       return;
     }

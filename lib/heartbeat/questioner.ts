@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.js';
 import type { Connection, Question } from '../connection/connection.js';
 import type { HeartbeatSettings } from '../connection/connection.settings.js';
 import { isHeldBack, isOwnFrameWaiting } from '../connection/outflow.js';
+import { skipBeats } from './beat.schedule.js';
 import type { BeatWriter } from './beat.writer.js';
 import type { QuestionPool } from './question.pool.js';
 
@@ -26,13 +27,17 @@ export class Questioner {
     },
   ) {}
 
-  /** Asks with a heartbeat frame; behind one that still waits, the question is that one, or the next that can be sent. */
+  /**
+   * Asks with a heartbeat frame; behind one that still waits, the question is that one, or the next that can be sent.
+   *
+   * @returns `undefined` where the answer has come within the call, over a transport within this process
+   */
   ask(
     connection: Connection,
     heartbeat: HeartbeatSettings,
     now: AwakeTime,
     repeats: RepeatedQuestion,
-  ): Question {
+  ): Question | undefined {
     if (isOwnFrameWaiting(connection)) {
       connection.question = this.waitingQuestionOf(connection, now, repeats);
     } else {
@@ -43,8 +48,20 @@ export class Questioner {
       connection.question = this.questionOf(connection, now, repeats, ts, true);
       writer.beat(connection, frame);
     }
-    this.noteHandOver(connection, connection.question, now);
-    return connection.question;
+    const { question } = connection;
+    if (question !== undefined) this.noteHandOver(connection, question, now);
+    return question;
+  }
+
+  /**
+   * Sends the frame of a pending question once more where the next beat has passed meanwhile: its client leaves when it
+   * hears nothing for so long. The question stays as it is, or one that is dead would live on where stalls recur.
+   */
+  remind(connection: Connection, now: AwakeTime): void {
+    const { heartbeat } = connection.server.settings;
+    if (!skipBeats(connection, now) || heartbeat === false || isOwnFrameWaiting(connection)) return;
+    const { writer } = this.parts;
+    writer.beat(connection, writer.askingFrame(connection, heartbeat));
   }
 
   /** Waits for a sign of life of a client that asks by itself: a question without a frame, and a protocol ping (R8). */

@@ -11,12 +11,18 @@ export class SharedFrame {
 
   /** @param ping the payload of a protocol ping behind it: the same at each call that has one */
   bytes(ping: Uint8Array | undefined): Uint8Array {
-    this.alone ??=
+    this.alone ??= asBuffer(
       typeof this.data === 'string'
         ? serverFrame(OPCODE.text, encoder.encode(this.data))
-        : serverFrame(OPCODE.binary, this.data);
+        : serverFrame(OPCODE.binary, this.data),
+    );
     if (ping === undefined) return this.alone;
     this.withPing ??= Buffer.concat([this.alone, serverFrame(OPCODE.ping, ping)]);
     return this.withPing;
   }
+}
+
+/** As `ws` writes: whoever stands between it and the kernel may count on a `Buffer`. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

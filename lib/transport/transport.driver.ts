@@ -166,6 +166,8 @@ export interface TransportDriver {
   bufferedBytes(socket: object): number;
   /** Sends a data frame below the app's own hooks; `flushed` is called when it was handed to the kernel. */
   send(socket: object, frame: string | Uint8Array, flushed?: () => void): void;
+  /** Whether the library knows of a message that the app has begun and not finished, however it was sent. */
+  isMidMessage?(socket: object): boolean;
   /**
    * Writes whole frames as they are on the wire, in one write, past the library: many get the same bytes, and nothing is
    * made for each. Absent where frames have another form.

@@ -24,12 +24,14 @@ const OPEN = 1;
 const HEARTBEAT_FRAME = { compress: false, fin: true };
 const TEXT_FRAME = { ...HEARTBEAT_FRAME, binary: false };
 const BINARY_FRAME = { ...HEARTBEAT_FRAME, binary: true };
+/** What `send` and `ping` of `ws` 8 end with (lib/websocket.js). */
+const WS_METHOD = /\bthis\._sender\.(?:send|ping)\(/;
 
 /** Servers and sockets of the `ws` package, version 8. */
 export class WsDriver implements TransportDriver {
   readonly name = 'ws';
-  /** Classes of sockets, by whether what is sent goes out as it is. */
-  private readonly asIs = new WeakMap<object, boolean>();
+  /** Methods of sockets, by whether they are those of `ws`. */
+  private readonly ofWs = new WeakMap<object, boolean>();
   /** What takes the taps off sockets whose class did not bring one. */
   private readonly taps = new WeakMap<object, () => void>();
 
@@ -116,15 +118,26 @@ export class WsDriver implements TransportDriver {
 
   send(socket: object, frame: string | Uint8Array, flushed?: () => void): void {
     const options = typeof frame === 'string' ? TEXT_FRAME : BINARY_FRAME;
-    untapped(socket).send.call(socket, frame, options, flushed);
+    this.untapped(socket).send.call(socket, frame, options, flushed);
+  }
+
+  isMidMessage(socket: object): boolean {
+    return (socket as WsSocket)._sender?._firstFragment === false;
   }
 
   writeFrames(socket: object, frames: Uint8Array): boolean {
-    const { _socket: raw, _sender: sender, bufferedAmount } = socket as WsSocket;
+    const {
+      readyState,
+      _socket: raw,
+      _sender: sender,
+      _isServer: isServer,
+      bufferedAmount,
+    } = socket as WsSocket;
+    // One that this process has dialled masks what it sends.
+    if (readyState !== OPEN || isServer === false || typeof raw?.write !== 'function') return false;
     // While it compresses, the end of a fragmented message may wait: a frame of data before it would break that message.
     const isIdle = sender?._state === 0 || sender?._deflating === false;
-    if (!isIdle || bufferedAmount > 0 || typeof raw?.write !== 'function' || !this.sendsAsIs(socket))
-      return false;
+    if (!isIdle || bufferedAmount > 0 || this.isMidMessage(socket) || !this.sendsAsIs(socket)) return false;
     raw.write(frames);
     return true;
   }
@@ -147,23 +160,30 @@ export class WsDriver implements TransportDriver {
     this.taps.delete(socket);
   }
 
-  /** Not, where an app's own class stands over that of `ws`, which may put what it sends into an envelope. */
+  /** Not, where an app's own class, or what it has put over that of `ws`, may put what it sends into an envelope. */
   private sendsAsIs(socket: object): boolean {
-    const own = untapped(socket);
-    let asIs = this.asIs.get(own);
-    if (asIs === undefined) {
-      let root = own;
-      for (let next = own; typeof next?.send === 'function'; next = Object.getPrototypeOf(next)) root = next;
-      this.asIs.set(own, (asIs = own.send === root.send && own.ping === root.ping));
-    }
-    return asIs;
+    const { send, ping } = this.untapped(socket);
+    return this.isOfWs(send) && this.isOfWs(ping);
+  }
+
+  /** Whether a method is the one of `ws` itself: known by its source, since no copy of `ws` is ours to compare with. */
+  private isOfWs(method: object): boolean {
+    let isOfWs = this.ofWs.get(method);
+    if (isOfWs === undefined) this.ofWs.set(method, (isOfWs = WS_METHOD.test(String(method))));
+    return isOfWs;
+  }
+
+  /** The class's own methods below the tap: a wrapper that the app may have put on the socket must not see heartbeats. */
+  private untapped(socket: object): WsSocket {
+    const owner = this.taps.has(socket) ? socket : Object.getPrototypeOf(socket);
+    return Object.getPrototypeOf(owner) as WsSocket;
   }
 
   private observe(socket: WsSocket, request: IncomingMessage | undefined, opened: SocketOpened): void {
     if (!isTapped(socket)) this.taps.set(socket, tapSocket(socket));
     const record = opened(socket, request);
     // One that was open before us may be in the middle of a message of the app: `ws` keeps that to itself (lib/sender.js).
-    if (record !== undefined) record.midMessage = socket._sender?._firstFragment === false;
+    if (record !== undefined) record.midMessage = this.isMidMessage(socket);
     (socket as { [CONNECTION]?: ObservedSocket | undefined })[CONNECTION] = record;
   }
 }
@@ -185,10 +205,4 @@ function replaceSocketClass(server: WsServer): () => void {
 
 function isTapped(socket: WsSocket): boolean {
   return CONNECTION in socket;
-}
-
-/** The class's own methods below the tap: a wrapper that the app may have put on the socket must not see heartbeats. */
-function untapped(socket: object): WsSocket {
-  const owner = Object.hasOwn(socket, 'emit') ? socket : Object.getPrototypeOf(socket);
-  return Object.getPrototypeOf(owner) as WsSocket;
 }

@@ -10,6 +10,8 @@ export interface WsSocket {
     readonly _state?: number;
     readonly _deflating?: boolean;
   } | null;
+  /** Whether it was accepted, not dialled. */
+  readonly _isServer?: boolean;
   readonly _socket?: { write?(bytes: Uint8Array): unknown } | null;
   emit(event: string, ...args: unknown[]): boolean;
   send(data: unknown, options?: unknown, callback?: unknown): void;
@@ -100,7 +102,7 @@ function tapOver(base: Tap, recordFor: (socket: WsSocket) => ObservedSocket | un
       Reflect.apply(base.send, this, arguments);
       if (record === undefined) return;
       record.observer.sent?.(record, data, options);
-      const isMidMessage = isFragment(options);
+      const isMidMessage = isWithin(this, options);
       if (isMidMessage) record.fragments++;
       // Nearly every message is whole, and behind a whole one.
       if (record.midMessage === isMidMessage) return;
@@ -127,6 +129,9 @@ function tapOver(base: Tap, recordFor: (socket: WsSocket) => ObservedSocket | un
   };
 }
 
-function isFragment(options: unknown): boolean {
-  return typeof options === 'object' && options !== null && (options as { fin?: unknown }).fin === false;
+/** Whether a message goes on after what was just sent. `ws` knows, and where it does not say, the options do. */
+function isWithin({ _sender: sender }: WsSocket, options: unknown): boolean {
+  if (sender?._firstFragment !== undefined) return !sender._firstFragment;
+  // Anything false in its place is a fragment to `ws`, `undefined` too.
+  return typeof options === 'object' && options !== null && 'fin' in options && !options.fin;
 }

@@ -30,7 +30,7 @@ describe('the Socket.IO sample', () => {
   });
 
   it('finds its ghosts, brings one of them back with all that it missed, and sends everybody away', async () => {
-    const env = { ...process.env, NO_COLOR: '1', PORT: '0', SOCKET_IO_INTERVAL_MS: '800' };
+    const env = { ...process.env, NO_COLOR: '1', PORT: '0', SOCKET_IO_INTERVAL_MS: '2000' };
     running = spawn(process.execPath, [join(out, 'main.js')], { env, detached: true });
     let output = '';
     for (const stream of [running.stdout!, running.stderr!])

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { FaultRelay, stallLoop } from 'nestjs-connection-health/testing';
 import type { Server } from 'socket.io';
+import { WebSocket } from 'ws';
 
 import { MemoryLogger } from '../support/app.js';
 import { TestProcess } from '../support/process.js';
@@ -139,6 +140,37 @@ describe('a stall longer than the clients have patience for, counted from the ne
     // Lost are those that had waited for 0.6 of a second before; with a whole interval on top it would be all.
     const lost = await crowd.ask<string[]>('report', 'report');
     expect(lost.length).toBeLessThan(COUNT * 0.75);
+  });
+});
+
+describe('a dead client of a server that stalls again and again', () => {
+  const sockets: WebSocket[] = [];
+  afterEach(() => sockets.splice(0).forEach((socket) => socket.terminate()));
+  const start = useIoApps();
+
+  @WebSocketGateway({ pingInterval: 1_000, pingTimeout: 700 })
+  class ChatGateway {}
+
+  it('is found by its heartbeat', async () => {
+    const { url, service, eventsOf } = await start([ChatGateway], {
+      heartbeat: { intervalMs: 1_000, timeoutMs: 700 },
+      sweep: false,
+      socketIo: { mode: 'govern' },
+    });
+    const socket = new WebSocket(`${url}/socket.io/?EIO=4&transport=websocket`);
+    sockets.push(socket);
+    socket.on('open', () => socket.send('40'));
+    await until('it is there', () => service.connections().length === 1);
+    let pings = 0;
+    socket.on('message', (data: Buffer) => (pings += data.toString() === '2' ? 1 : 0));
+    // An interval, and two timeouts since the first question was interrupted, in pieces of a quarter of a second.
+    for (let rounds = 0; rounds < 20 && eventsOf('missed').length === 0; rounds++) {
+      await stallLoop({ ms: 300, phase: 'check' });
+      await sleep(250);
+    }
+    // `ws` answers protocol pings, as a proxy does; Engine.IO's nobody answers.
+    expect(eventsOf('missed')).toMatchObject([{ ghost: 'proxy_answered' }]);
+    expect(pings).toBeLessThan(12);
   });
 });
 

@@ -65,6 +65,20 @@ describe('HeartbeatEngine', () => {
     expect(looks[0]![2] - connection.question!.askedAt).toBeLessThan(6_667 / 2 + 2 * TICK);
   });
 
+  it('takes an answer that comes within the call, over a transport within the process', () => {
+    const { open, pass, driver, engine, awake, looks, failures } = setUp();
+    const connection = open();
+    const { send } = driver;
+    driver.send = (...sent: Parameters<typeof send>) => {
+      send.apply(driver, sent);
+      connection.question = undefined;
+      engine.rest(connection, awake.now());
+    };
+    pass(3 * INTERVAL);
+    expect(driver.sent).toHaveLength(3);
+    expect([looks, failures]).toEqual([[], []]);
+  });
+
   describe('a client that was there before us, and leaves when it is not asked', () => {
     const askWithinMs = 1_500;
     const facts = { transport: 'websocket', namespaces: [], recovered: false, clientAsks: false };
@@ -100,6 +114,28 @@ describe('HeartbeatEngine', () => {
       clock.stall(TICK);
       engine.tick(awake.now());
       expect(driver.sent).toHaveLength(1);
+    });
+
+    it('hears of us again where its next beat has passed, and is judged by the question that it was asked', () => {
+      const { engine, open, pass, driver, awake } = setUp();
+      const connection = open({}, undefined, session);
+      pass(askWithinMs + TICK);
+      expect(driver.sent).toHaveLength(1);
+      const { question } = connection;
+      const { askedAt } = question!;
+      // Its schedule goes on while we stall, in pieces of a third of an interval.
+      const sent: number[] = [];
+      for (let stalls = 0; stalls < 9; stalls++) {
+        engine.hurry(connection, INTERVAL / 3 + 0.25, awake.now());
+        sent.push(driver.sent.length);
+      }
+      const at = (count: number): number => sent.filter((each) => each === count).length;
+      expect(driver.sent.length).toBeGreaterThanOrEqual(3);
+      for (let count = 2; count < driver.sent.length; count++) expect([count, at(count)]).toEqual([count, 3]);
+      expect(connection.question).toBe(question);
+      expect(connection.question!.askedAt).toBe(askedAt);
+      // A fraction would cost each record 16 bytes.
+      expect(Number.isInteger(connection.beatAt)).toBe(true);
     });
 
     it('waits for its beat as others do where its library asks it', () => {

@@ -5,6 +5,7 @@ import type { Clock } from '../../clock/clock.js';
 import type { Connection } from '../../connection/connection.js';
 import type { ConnectionCloser } from '../../connection/connection.closer.js';
 import type { ConnectionEnd, ConnectionFollower } from '../../connection/connection.follower.js';
+import { isMidMessage } from '../../connection/outflow.js';
 import type { ConnectionPhotographer } from '../../connection/connection.snapshot.js';
 import type { LifecycleBus } from '../../lifecycle/lifecycle.bus.js';
 import {
@@ -135,14 +136,14 @@ export class AuditDesk implements ConnectionFollower {
     const refusal = this.gate.check(begin?.token, this.now(), isUnderWay);
     if (refusal !== undefined) return refusal;
     // Our answer would end up inside a message that the app has begun (R9).
-    if (connection.midMessage) return 'malformed';
+    if (isMidMessage(connection)) return 'malformed';
     return this.book.openCount >= AUDIT_BOUNDS.openSessions ? 'too_many' : undefined;
   }
 
   private refuse(connection: Connection, refused: AuditRefusal, id: number | undefined): void {
     this.counts.refused++;
-    const { socket, server, midMessage } = connection;
-    if (socket !== undefined && !midMessage && server.driver.isOpen(socket))
+    const { socket, server } = connection;
+    if (socket !== undefined && !isMidMessage(connection) && server.driver.isOpen(socket))
       server.driver.send(socket, encodeAudit(id === undefined ? { refused } : { id, refused }));
     const { bus, photographer, closer } = this.parts;
     bus.publish('audit_refused', () => ({ connection: photographer.take(connection), why: refused }));
